@@ -1,0 +1,222 @@
+//! The answers to what was sent, and the settling of what got none.
+
+use super::super::{ANSWER_TIMEOUT, Bug, Engine, Touched, Trader};
+use crate::order::resolve::{Evidence, Resolve};
+use crate::order::{
+    CancelAnswer, ClientOrderId, Close, Order, OrderEvent, Phase, QueryAnswer, Refusal, Slot,
+    SlotState, SubmitAnswer,
+};
+use crate::reconcile::is_settled;
+use crate::time::Timestamp;
+
+impl Engine {
+    #[inline]
+    pub(super) fn take_submitted(&mut self, id: ClientOrderId, answer: &SubmitAnswer) {
+        if let SubmitAnswer::Placed(state) = answer {
+            self.merge(state, None);
+            return;
+        }
+        let now = self.clock;
+        let resends = self.has(Bug::ResendSameId) || self.has(Bug::ResendNewId);
+        let mut retry_at = None;
+        let Some(order) = self.order_mut(id) else { return };
+        // Sent a second time, to settle it: a refusal now does not say what became of the first.
+        let fenced = order.phase == Phase::Unresolved;
+        match *answer {
+            SubmitAnswer::Placed(_) => {}
+            SubmitAnswer::Refused { refusal: Refusal::InsufficientBalance, .. } if fenced => {
+                // It may be open and hold the very balance that is missing, or it may have fired.
+                learn(order, Evidence::FenceFoundNothing, now);
+            }
+            SubmitAnswer::Refused { not_before, .. } if fenced => {
+                learn(order, Evidence::NoAnswer(not_before), now);
+            }
+            SubmitAnswer::Unknown | SubmitAnswer::NotSent if fenced => {
+                learn(order, Evidence::NoAnswer(None), now);
+            }
+            SubmitAnswer::Refused { refusal, not_before } => {
+                order.on(OrderEvent::Refused(refusal), now);
+                retry_at = not_before;
+            }
+            SubmitAnswer::Exists => {
+                unresolve(order, OrderEvent::NoAnswer, now);
+                learn(order, Evidence::FenceFoundIt, now);
+            }
+            SubmitAnswer::Unknown if !resends => unresolve(order, OrderEvent::NoAnswer, now),
+            SubmitAnswer::Unknown | SubmitAnswer::NotSent => {
+                order.on(OrderEvent::NotSent, now);
+            }
+        }
+        self.after_end(id, retry_at);
+    }
+
+    #[inline]
+    pub(super) fn take_canceled(&mut self, id: ClientOrderId, answer: &CancelAnswer) {
+        if let CancelAnswer::Canceled(state) = answer {
+            self.merge(state, None);
+            return;
+        }
+        let now = self.clock;
+        let careless = self.has(Bug::NotOpenIsCanceled);
+        let mut retry_at = None;
+        let Some(order) = self.order_mut(id) else { return };
+        let fenced = order.phase == Phase::Unresolved;
+        match *answer {
+            CancelAnswer::Canceled(_) => {}
+            CancelAnswer::NotOpen if careless => {
+                order.on(OrderEvent::Ended(Close::Canceled), now);
+            }
+            CancelAnswer::NotOpen if fenced => learn(order, Evidence::FenceFoundNothing, now),
+            CancelAnswer::Refused { not_before, .. } if fenced => {
+                learn(order, Evidence::NoAnswer(not_before), now);
+            }
+            CancelAnswer::Unknown if fenced => learn(order, Evidence::NoAnswer(None), now),
+            CancelAnswer::NotOpen => unresolve(order, OrderEvent::NotOpen, now),
+            CancelAnswer::Unknown => unresolve(order, OrderEvent::NoAnswer, now),
+            CancelAnswer::Refused { not_before, .. } => {
+                order.on(OrderEvent::CancelRefused, now);
+                retry_at = not_before;
+            }
+        }
+        self.after_end(id, retry_at);
+    }
+
+    pub(super) fn take_queried(&mut self, id: ClientOrderId, answer: &QueryAnswer) {
+        let now = self.clock;
+        let trusting = self.has(Bug::TrustOneNotFound);
+        let hasty = self.has(Bug::AbsentBeforeDeadline);
+        match answer {
+            QueryAnswer::Found(state) => self.merge(state, None),
+            QueryAnswer::NotFound => {
+                let Some(order) = self.order_mut(id) else { return };
+                let asked = order.resolve.as_ref().map_or(0, |resolve| resolve.queries());
+                if trusting || (hasty && asked >= 3) {
+                    order.on(OrderEvent::ProvenAbsent, now);
+                }
+                learn(order, Evidence::NotFound, now);
+            }
+            QueryAnswer::Failed(not_before) => {
+                let Some(order) = self.order_mut(id) else { return };
+                learn(order, Evidence::NoAnswer(*not_before), now);
+            }
+        }
+    }
+
+    /// Answers or reports of a slot are in: which of a replacement's two orders stands now, and who
+    /// has to be asked. `booked` is how many fills had been booked before.
+    #[inline]
+    pub(super) fn settled(&mut self, id: ClientOrderId, booked: u64) -> Touched {
+        let fills = self.booked != booked;
+        let index = usize::from(id.trader().0);
+        let Some(slot) = self.slot_mut(id) else { return Touched::None };
+        if slot.is_unusual() {
+            slot.note_past(id);
+            slot.settle_replacement();
+        }
+        let asks = slot.open_orders().any(Order::has_questions);
+        let quiet = is_quiet(slot);
+        let done = quiet && is_settled(slot);
+        let Some(trader) = self.traders.get_mut(index) else { return Touched::None };
+        if asks {
+            trader.has_questions = true;
+        } else if trader.has_questions {
+            trader.note_questions();
+        }
+        if trader.position.is_open() {
+            self.note_protection(index);
+        }
+        if fills {
+            // A fill changes what every trader of the account may spend and do.
+            Touched::All
+        } else if done {
+            Touched::None
+        } else if quiet {
+            Touched::Acknowledged(index)
+        } else {
+            Touched::One(index)
+        }
+    }
+
+    /// A placement or cancellation that nobody answered is unresolved.
+    pub(super) fn expire_answers(&mut self) -> Touched {
+        let now = self.clock;
+        let expired = |order: &&mut Order| {
+            matches!(order.phase, Phase::Submitting | Phase::Canceling)
+                && now >= order.phase_since + ANSWER_TIMEOUT
+        };
+        for trader in &mut self.traders {
+            for order in trader.slots.iter_mut().flat_map(SlotState::orders_mut).filter(expired) {
+                unresolve(order, OrderEvent::NoAnswer, now);
+            }
+            trader.note_questions();
+        }
+        Touched::All
+    }
+
+    /// What was learnt from a snapshot, for every order that waits for one.
+    pub(super) fn learn_audit(&mut self, evidence: Evidence) {
+        let now = self.clock;
+        for slot in self.traders.iter_mut().flat_map(|trader| &mut trader.slots) {
+            for order in slot.orders_mut() {
+                let Some(resolve) = order.resolve.as_ref().filter(|it| it.is_auditing()) else {
+                    continue;
+                };
+                let before = resolve.is_mismatched();
+                learn(order, evidence, now);
+                let after = order.resolve.as_ref().is_some_and(|resolve| resolve.is_mismatched());
+                if after && !before {
+                    self.pending.push_back(super::Alert::Unexplained { id: order.id });
+                }
+            }
+        }
+        self.traders.iter_mut().for_each(Trader::note_questions);
+    }
+
+    /// The process has started: what was on its way has no answer any more.
+    pub(super) fn lose_sight(&mut self) {
+        let now = self.clock;
+        for trader in &mut self.traders {
+            for order in trader.slots.iter_mut().flat_map(SlotState::orders_mut) {
+                if let Some(resolve) = &mut order.resolve {
+                    resolve.restarted(now);
+                }
+                unresolve(order, OrderEvent::LostSight, now);
+                order.fills_due = order.fills_due.map(|_| now);
+            }
+            trader.note_questions();
+        }
+    }
+}
+
+/// Whether a slot's only order is open and unfilled, as it was asked for: a strategy, which stated
+/// it, has nothing to add. (An exit that works in the book is on its way out: it has.)
+fn is_quiet(slot: &SlotState) -> bool {
+    !slot.is_unusual()
+        && slot.current().is_some_and(|order| {
+            order.phase == Phase::Working
+                && order.executed().is_zero()
+                && (slot.slot == Slot::Entry || order.working_since.is_none())
+        })
+}
+
+/// Takes evidence in where an order is being settled; a proof of absence ends it.
+fn learn(order: &mut Order, evidence: Evidence, now: Timestamp) {
+    if let Some(resolve) = &mut order.resolve
+        && resolve.learn(evidence, now)
+    {
+        order.on(OrderEvent::ProvenAbsent, now);
+    }
+}
+
+/// What the exchange made of an order is not known, or not known any more.
+fn unresolve(order: &mut Order, event: OrderEvent, now: Timestamp) {
+    let was = order.phase;
+    order.on(event, now);
+    if order.phase == Phase::Unresolved && was != Phase::Unresolved {
+        order.resolve = Some(Box::new(if order.is_known() {
+            Resolve::of_known_order(now)
+        } else {
+            Resolve::of_placement(order.decided_at, now)
+        }));
+    }
+}

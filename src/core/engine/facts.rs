@@ -1,0 +1,169 @@
+//! What strategies may spend and what the risk gate looks at, worked out from the whole account.
+
+use super::{Bug, Engine, Market, QuoteCounters, Trader};
+use crate::market::Asset;
+use crate::num::Money;
+use crate::order::{Order, Phase, Side, Slot, SlotState, TraderId};
+use crate::risk::RiskFacts;
+use crate::strategy::Funds;
+use crate::time::Timestamp;
+
+impl Engine {
+    /// What a slot's orders on one side have, or may have, locked.
+    #[inline]
+    fn locked(&self, slot: &SlotState, market: &Market, side: Side) -> Money {
+        if slot.is_idle()
+            || (self.has(Bug::UnknownNotLive)
+                && slot.live().all(|order| order.phase == Phase::Unresolved))
+        {
+            return Money::ZERO;
+        }
+        market.quote.map_or(Money::ZERO, |quote| slot.locked(side, quote.ask))
+    }
+
+    /// What all our orders together have, or may have, locked of an asset.
+    pub(super) fn reserved_by_all(&self, asset: Asset) -> Money {
+        let of = |trader: &Trader| {
+            let Some(market) = self.markets.get(trader.market) else { return Money::ZERO };
+            let side = if market.rules.quote == asset {
+                Side::Buy
+            } else if market.rules.base == asset {
+                Side::Sell
+            } else {
+                return Money::ZERO;
+            };
+            trader.slots.iter().map(|slot| self.locked(slot, market, side)).sum()
+        };
+        self.traders.iter().map(of).sum()
+    }
+}
+
+impl Funds for Engine {
+    fn free_quote(&self, trader: TraderId) -> Money {
+        let index = usize::from(trader.0);
+        let market = self.traders.get(index).and_then(|trader| self.markets.get(trader.market));
+        let Some(quote) = market.map(|market| market.rules.quote) else { return Money::ZERO };
+        let Some(balance) = self.balances.get(quote) else { return Money::ZERO };
+        let mut free = balance.total - balance.locked_by_others;
+        for (other, trader) in self.traders.iter().enumerate() {
+            for slot in &trader.slots {
+                // The trader's own entry is what the money is for.
+                if slot.is_idle() || (other == index && slot.slot == Slot::Entry) {
+                    continue;
+                }
+                let market = self.markets.get(trader.market);
+                if let Some(market) = market.filter(|market| market.rules.quote == quote) {
+                    free -= self.locked(slot, market, Side::Buy);
+                }
+            }
+        }
+        free.max(Money::ZERO)
+    }
+}
+
+/// What the risk gate looks at for one trader.
+pub(super) struct Facts<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) index: usize,
+}
+
+impl Facts<'_> {
+    #[inline]
+    fn trader(&self) -> Option<&Trader> {
+        self.engine.traders.get(self.index)
+    }
+
+    #[inline]
+    fn market(&self) -> Option<&Market> {
+        self.engine.markets.get(self.trader()?.market)
+    }
+
+    fn counters(&self) -> Option<&QuoteCounters> {
+        let quote = self.market()?.rules.quote;
+        self.engine.counters.by_quote.iter().find(|counters| counters.asset == quote)
+    }
+
+    /// Live orders of the account on the symbol, without the trader's own entry.
+    fn orders_on_symbol(&self) -> impl Iterator<Item = &Order> {
+        let (index, market) = (self.index, self.trader().map(|trader| trader.market));
+        let on_symbol = move |(_, trader): &(usize, &Trader)| Some(trader.market) == market;
+        self.engine.traders.iter().enumerate().filter(on_symbol).flat_map(move |(other, trader)| {
+            let own = move |slot: &&SlotState| other == index && slot.slot == Slot::Entry;
+            trader.slots.iter().filter(move |slot| !own(slot)).flat_map(SlotState::live)
+        })
+    }
+}
+
+impl RiskFacts for Facts<'_> {
+    fn now(&self) -> Timestamp {
+        self.engine.clock
+    }
+
+    #[inline]
+    fn free(&self) -> Money {
+        self.trader().map_or(Money::ZERO, |trader| self.engine.free_quote(trader.id))
+    }
+
+    #[inline]
+    fn in_position(&self) -> bool {
+        self.trader().is_some_and(|trader| trader.position.is_open())
+    }
+
+    fn other_trades(&self) -> u32 {
+        let busy = |trader: &Trader| {
+            trader.position.is_open()
+                || trader.live_orders().any(|order| order.terms.side == Side::Buy)
+        };
+        let others = self.engine.traders.iter().enumerate().filter(|(it, _)| *it != self.index);
+        others.map(|(_, trader)| u32::from(busy(trader))).sum()
+    }
+
+    fn trades_today(&self) -> u32 {
+        self.engine.counters.trades
+    }
+
+    fn last_trade(&self) -> Option<Timestamp> {
+        let position = &self.trader()?.position;
+        let opened = position.open.as_ref().map(|open| open.entered_at);
+        opened.max(position.last_exit.map(|exit| exit.at))
+    }
+
+    fn realized_today(&self) -> Money {
+        self.counters().map_or(Money::ZERO, |counters| counters.realized)
+    }
+
+    fn equity(&self) -> Option<(Money, Money)> {
+        self.counters().map(|counters| (self.engine.equity(counters.asset), counters.peak))
+    }
+
+    #[inline]
+    fn entries_off(&self) -> bool {
+        self.engine.entries_off()
+            || self.trader().is_none_or(|trader| trader.paused || trader.leave.is_some())
+    }
+
+    #[inline]
+    fn is_unresolved(&self) -> bool {
+        self.engine.traders.iter().any(|trader| trader.has_questions)
+            && self.orders_on_symbol().any(|order| order.phase == Phase::Unresolved)
+    }
+
+    #[inline]
+    fn is_symbol_open(&self) -> bool {
+        self.market().is_some_and(|market| market.rules.can_place())
+    }
+
+    /// The entry, and the stop that follows its first fill while the rest still works.
+    #[inline]
+    fn has_order_room(&self) -> bool {
+        let Some(market) = self.market() else { return false };
+        let (max_orders, max_algos) = (market.rules.max_orders, market.rules.max_algo_orders);
+        if (max_orders.is_none() && max_algos.is_none()) || self.in_position() {
+            return true;
+        }
+        let orders: u32 = self.orders_on_symbol().map(|it| it.terms.kind.order_count()).sum();
+        let algos: u32 = self.orders_on_symbol().map(|it| it.terms.kind.algo_count()).sum();
+        max_orders.is_none_or(|max| orders + 2 <= max)
+            && max_algos.is_none_or(|max| algos + market.foreign_algo_orders + 2 <= max)
+    }
+}

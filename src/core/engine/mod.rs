@@ -1,0 +1,366 @@
+//! The account engine: one exchange account, its balances, orders, risk counters and traders.
+//!
+//! [`Engine::step`] takes one stamped [`Input`] and gives [`Effect`]s. It never waits, never asks
+//! what time it is, and is the same for backtest, demo, paper, testnet and live: those differ only
+//! in who makes the inputs and who performs the effects.
+//!
+//! # Invariants
+//!
+//! - *State = fold of what is recorded.* [`Engine::apply`] (inputs) and [`Engine::commit`] (effects)
+//!   are the only two functions that change the state, and neither decides anything. Recovery is
+//!   those two over the journal, so a newer build cannot rewrite the past.
+//! - *Level-triggered.* What is decided follows from the state alone: a lost, late, doubled or
+//!   reordered input only delays the next correct step, and deciding twice changes nothing.
+//! - *Unknown is live.* An order without an answer keeps its slot and its share of the balance
+//!   until evidence settles it.
+//! - *Exits always pass.* Gates, pauses and limits close entries, nothing else.
+//!
+//! Deliberately absent: a clock, chance, I/O, hash maps, floating point in any decision.
+
+mod apply;
+mod bug;
+mod commit;
+mod decide;
+mod effect;
+mod facts;
+mod input;
+mod journal;
+mod record;
+mod snapshot;
+mod trader;
+mod write_ahead;
+
+pub use bug::Bug;
+pub use effect::{Alert, Effect, ReplaceMode};
+pub use input::{AccountSnapshot, Command, Gate, GateState, Input};
+pub use journal::{Journal, JournalError, MemoryJournal};
+pub use record::{Body, Record, Sequence};
+pub use snapshot::{Snapshot, SnapshotError};
+pub use trader::Trader;
+pub use write_ahead::WriteAhead;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::ledger::Balances;
+use crate::market::{Asset, Quote, Symbol, SymbolRules};
+use crate::num::{Money, Price};
+use crate::order::{InstallationTag, Order, Phase, TraderId};
+use crate::risk::RiskLimits;
+use crate::strategy::{Desired, FeeRates, Strategy};
+use crate::time::{Interval, Span, Timestamp};
+
+/// A position may be without protection for this long before people are told.
+pub const PROTECTION_GRACE: Span = Span::from_millis(3_000);
+/// A placement or cancellation without an answer for this long is unresolved.
+const ANSWER_TIMEOUT: Span = Span::from_millis(15_000);
+/// A sender that is later than this after the decision does not send.
+const SEND_WITHIN: Span = Span::from_millis(5_000);
+/// Executions that were counted but not told are fetched after this long.
+const FILLS_DUE_AFTER: Span = Span::from_millis(500);
+
+/// What a new engine is made from, besides its markets and traders.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineConfig {
+    /// In every client order id.
+    pub tag: InstallationTag,
+    /// The account's risk limits.
+    pub limits: RiskLimits,
+    /// The account is fetched again after this long, as the safety net for whatever was missed;
+    /// never where nothing can be missed.
+    pub resync_every: Option<Span>,
+}
+
+impl EngineConfig {
+    /// For backtests and for tests: nothing is limited and nothing can be missed.
+    pub const UNLIMITED: Self =
+        Self { tag: InstallationTag::BACKTEST, limits: RiskLimits::NONE, resync_every: None };
+}
+
+/// A trader to be.
+#[derive(Debug)]
+pub struct TraderSetup {
+    /// The symbol it trades; its market must have been added.
+    pub symbol: Symbol,
+    /// The interval of its candles.
+    pub interval: Interval,
+    /// How it trades.
+    pub strategy: Box<dyn Strategy>,
+}
+
+/// What is known of one symbol.
+#[derive(Debug, Clone)]
+pub struct Market {
+    pub(super) rules: SymbolRules,
+    pub(super) fees: FeeRates,
+    pub(super) quote: Option<Quote>,
+    /// Open stops and take-profits of others on the symbol.
+    pub(super) foreign_algo_orders: u32,
+    /// A filter refused an order: the rules are to be fetched.
+    pub(super) rules_wanted: bool,
+}
+
+impl Market {
+    /// Its trading rules.
+    pub const fn rules(&self) -> &SymbolRules {
+        &self.rules
+    }
+
+    /// What the exchange charges on it.
+    pub const fn fees(&self) -> FeeRates {
+        self.fees
+    }
+
+    /// Its last quote.
+    pub const fn quote(&self) -> Option<Quote> {
+        self.quote
+    }
+
+    /// A price to value things at: the bid.
+    fn mark(&self) -> Option<Price> {
+        self.quote.map(|quote| quote.bid)
+    }
+}
+
+/// Whether the engine acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+enum Status {
+    /// The exchange has not yet said what happened while the process was down.
+    Starting,
+    /// It acts.
+    Ready,
+}
+
+/// The fetching of the whole account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+struct Sync {
+    /// A snapshot is wanted from this time on.
+    due: Option<Timestamp>,
+    /// One was asked for at this time and has not come.
+    asked: Option<Timestamp>,
+    /// When the last one came.
+    last: Timestamp,
+}
+
+/// Counters of the risk rules; they survive restarts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+struct RiskCounters {
+    /// The end of the UTC day that the counters are of.
+    day_end: Timestamp,
+    /// Positions opened on it.
+    trades: u32,
+    /// Realized PnL on it and the highest equity ever, by quote asset.
+    by_quote: Vec<QuoteCounters>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct QuoteCounters {
+    asset: Asset,
+    realized: Money,
+    peak: Money,
+}
+
+/// One account's engine. See the [module](self).
+#[derive(Debug)]
+pub struct Engine {
+    config: EngineConfig,
+    clock: Timestamp,
+    status: Status,
+    sync: Sync,
+    /// When the account is to be fetched; follows from `sync`.
+    sync_at: Option<Timestamp>,
+    stopped: bool,
+    panicked: bool,
+    gates: BTreeSet<Gate>,
+    balances: Balances,
+    counters: RiskCounters,
+    markets: Vec<Market>,
+    /// Whether any market wants its rules.
+    rules_wanted: bool,
+    traders: Vec<Trader>,
+    /// How many fills were booked: to see whether an input brought one.
+    booked: u64,
+    /// Alerts that follow from inputs and are not yet out.
+    pending: VecDeque<Alert>,
+    bug: Option<Bug>,
+    /// Working memory of `step`, kept to spare allocations.
+    desired: Desired,
+}
+
+/// Which traders an input may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Touched {
+    None,
+    One(usize),
+    /// An order of this trader was taken in as it was asked for. Nothing that a strategy looks at
+    /// has changed, but a decision made meanwhile can now be carried out.
+    Acknowledged(usize),
+    /// Those on this market.
+    Market(usize),
+    All,
+}
+
+impl Engine {
+    /// An engine with nothing in it. Where something was saved, [`Engine::restore`] follows, then
+    /// the records since.
+    pub fn new(config: EngineConfig) -> Self {
+        Self {
+            config,
+            clock: Timestamp::EPOCH,
+            status: Status::Ready,
+            sync: Sync::default(),
+            sync_at: config.resync_every.map(|every| Timestamp::EPOCH + every),
+            stopped: false,
+            panicked: false,
+            gates: BTreeSet::new(),
+            balances: Balances::default(),
+            counters: RiskCounters::default(),
+            markets: Vec::new(),
+            rules_wanted: false,
+            traders: Vec::new(),
+            booked: 0,
+            pending: VecDeque::new(),
+            bug: None,
+            desired: Desired::default(),
+        }
+    }
+
+    /// Adds a symbol, or replaces its rules and fees.
+    pub fn add_market(&mut self, rules: SymbolRules, fees: FeeRates) {
+        if let Some(market) = self.markets.iter_mut().find(|m| m.rules.symbol == rules.symbol) {
+            market.rules = rules;
+            market.fees = fees;
+            return;
+        }
+        self.markets.push(Market {
+            rules,
+            fees,
+            quote: None,
+            foreign_algo_orders: 0,
+            rules_wanted: false,
+        });
+    }
+
+    /// Adds a trader; its number counts from 0. None where its symbol has no market.
+    pub fn add_trader(&mut self, setup: TraderSetup) -> Option<TraderId> {
+        let market = self.market_index(setup.symbol)?;
+        let id = TraderId(u16::try_from(self.traders.len()).ok()?);
+        self.traders.push(Trader {
+            id,
+            market,
+            interval: setup.interval,
+            strategy: setup.strategy,
+            closed: 0,
+            candle: None,
+            position: crate::ledger::Position::default(),
+            slots: Vec::new(),
+            paused: false,
+            leave: None,
+            alarmed: false,
+            has_questions: false,
+            wake_at: None,
+        });
+        Some(id)
+    }
+
+    /// Takes one input in and adds what follows from it to `effects`.
+    ///
+    /// `at` is when the input happened or arrived; an earlier time than the last one counts as that.
+    pub fn step(&mut self, at: Timestamp, input: &Input, effects: &mut Vec<Effect>) {
+        let touched = self.take_in(at, input);
+        self.decide(touched, effects);
+    }
+
+    /// When [`Input::Time`] is due, if nothing happens before: call it again after every step.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let traders = self.traders.iter().flat_map(|trader| {
+            let orders = trader.live_orders().filter_map(wake_of);
+            let fills = trader
+                .slots
+                .iter()
+                .flat_map(crate::order::SlotState::orders)
+                .filter_map(|order| order.fills_due);
+            orders.chain(fills).chain(trader.wake_at)
+        });
+        traders.chain(self.sync_at).min()
+    }
+
+    /// To be called after the fetching of the account has changed: when it is to be fetched, or
+    /// asked for again.
+    fn plan_sync(&mut self) {
+        let periodic = self.config.resync_every.map(|every| self.sync.last + every);
+        self.sync_at = match self.sync.asked {
+            Some(asked) => Some(asked + ANSWER_TIMEOUT),
+            None => [self.sync.due, periodic].into_iter().flatten().min(),
+        };
+    }
+
+    #[inline]
+    fn market_index(&self, symbol: Symbol) -> Option<usize> {
+        self.markets.iter().position(|market| market.rules.symbol == symbol)
+    }
+
+    /// The engine's time: the largest stamp seen.
+    pub const fn now(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// Whether the start is over: the exchange has said what happened before.
+    pub fn is_ready(&self) -> bool {
+        self.status == Status::Ready
+    }
+
+    /// The account's balances by our own count.
+    pub const fn balances(&self) -> &Balances {
+        &self.balances
+    }
+
+    /// The symbols.
+    pub fn markets(&self) -> &[Market] {
+        &self.markets
+    }
+
+    /// The traders, by number.
+    pub fn traders(&self) -> &[Trader] {
+        &self.traders
+    }
+
+    /// The market of a trader.
+    pub fn market_of(&self, trader: &Trader) -> Option<&Market> {
+        self.markets.get(trader.market)
+    }
+
+    /// Whether entries are off for the whole account.
+    pub fn entries_off(&self) -> bool {
+        self.stopped || self.panicked || !self.gates.is_empty()
+    }
+
+    /// Equity in `quote`: its total, and what the traders hold marked at the bid.
+    pub fn equity(&self, quote: Asset) -> Money {
+        let held = |trader: &Trader| {
+            let market = self.markets.get(trader.market)?;
+            let price = market.mark().filter(|_| market.rules.quote == quote)?;
+            Some(price.times(trader.position.held))
+        };
+        self.balances.total(quote) + self.traders.iter().filter_map(held).sum()
+    }
+
+    /// Makes the engine behave as if this bug were in it. Only the test that shows that such bugs
+    /// are caught does this; without the feature `planted-bugs` it changes nothing.
+    pub fn plant(&mut self, bug: Option<Bug>) {
+        self.bug = bug;
+    }
+
+    #[inline]
+    fn has(&self, bug: Bug) -> bool {
+        cfg!(feature = "planted-bugs") && self.bug == Some(bug)
+    }
+}
+
+/// When an order needs attention although nothing happens.
+fn wake_of(order: &Order) -> Option<Timestamp> {
+    match order.phase {
+        Phase::Submitting | Phase::Canceling => Some(order.phase_since + ANSWER_TIMEOUT),
+        Phase::Unresolved => order.resolve.as_ref().map(|resolve| resolve.wake_at()),
+        Phase::Working | Phase::Closed(_) => None,
+    }
+}

@@ -1,0 +1,306 @@
+//! Settling an order whose outcome is unknown, as a pure state machine.
+//!
+//! A placement or a cancellation without a usable answer (timeout, 5xx, `-1006`, `-1007`) may or may
+//! not have been executed. Silence proves nothing, and neither does one "no such order": queries
+//! are served from copies that lag. So:
+//!
+//! 1. *Ask.* Query by client order id after 0.25, 0.5, 1, 2, 4, 4 … seconds. Any hit, there or on
+//!    the user stream, settles it.
+//! 2. *Fence.* After the deadline `D = sent + recvWindow + 10 s + 2 s` the exchange can no longer
+//!    take the request in. Then one request to the matching engine itself: cancel the order, or,
+//!    for an order that protects a position, place the very same one again (accepted and
+//!    "duplicate" both mean protected).
+//! 3. *Audit.* If the fence found nothing open: all orders and trades since, and balances equal to
+//!    the ledger, in three rounds over at least ten seconds. All clean: proven absent. A mismatch
+//!    keeps it unknown.
+//!
+//! An order that the exchange has acknowledged before is only asked for: it cannot be absent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::{Span, Timestamp};
+
+/// How long a request stays valid at the exchange after its timestamp.
+pub const RECV_WINDOW: Span = Span::from_millis(3_000);
+/// How long the exchange waits for its own engine, and our margin on top.
+const ENGINE_TIMEOUT: Span = Span::from_millis(12_000);
+/// An action without an answer for this long is taken again.
+const ANSWER_TIMEOUT: Span = Span::from_millis(15_000);
+const AUDIT_ROUNDS: u8 = 3;
+const AUDIT_SPREAD: Span = Span::from_millis(10_000);
+const AUDIT_PAUSE: Span = Span::from_millis(5_000);
+const RETRY_PAUSE: Span = Span::from_millis(1_000);
+
+/// What is to be done next to settle an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Action {
+    /// Query the order by its client order id.
+    Query,
+    /// Ask the matching engine itself: cancel it, or place the same order again.
+    Fence,
+    /// Fetch all orders and trades since it was sent, and the balances.
+    Audit,
+}
+
+/// What was learnt without settling the order. (A report of the order settles it at once.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Evidence {
+    /// A query answered "no such order".
+    NotFound,
+    /// The fence found nothing open, or could not tell.
+    FenceFoundNothing,
+    /// The fence says that the order is open ("duplicate"): the query will find it.
+    FenceFoundIt,
+    /// An audit without a trace of it and with balances equal to the ledger.
+    AuditClean,
+    /// An audit without a trace of it whose balances differ from the ledger.
+    AuditMismatch,
+    /// No usable answer; not before this time again.
+    NoAnswer(Option<Timestamp>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Step {
+    Asking,
+    Fencing,
+    Auditing { clean: u8, since: Option<Timestamp> },
+}
+
+/// The state of one settling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolve {
+    step: Step,
+    /// When the exchange can no longer take the request in.
+    deadline: Timestamp,
+    /// The order was acknowledged before: only its end is unknown.
+    known: bool,
+    asked: u32,
+    mismatches: u32,
+    next_at: Timestamp,
+    /// An action was taken at this time and its answer is awaited.
+    awaiting: Option<Timestamp>,
+}
+
+impl Resolve {
+    /// Begins to settle a placement that was sent at `sent` and became unknown at `now`.
+    pub fn of_placement(sent: Timestamp, now: Timestamp) -> Self {
+        Self::start(sent, now, false)
+    }
+
+    /// Begins to settle the end of an order that the exchange has acknowledged before.
+    pub fn of_known_order(now: Timestamp) -> Self {
+        Self::start(now, now, true)
+    }
+
+    #[expect(clippy::fn_params_excessive_bools, reason = "private, behind two named constructors")]
+    fn start(sent: Timestamp, now: Timestamp, known: bool) -> Self {
+        Self {
+            step: Step::Asking,
+            deadline: sent + RECV_WINDOW + ENGINE_TIMEOUT,
+            known,
+            asked: 0,
+            mismatches: 0,
+            next_at: now + backoff(0),
+            awaiting: None,
+        }
+    }
+
+    /// When [`Resolve::due`] has something to say.
+    pub fn wake_at(&self) -> Timestamp {
+        self.awaiting.map_or(self.next_at, |taken| taken + ANSWER_TIMEOUT)
+    }
+
+    /// What to do now, if anything.
+    pub fn due(&self, now: Timestamp) -> Option<Action> {
+        (now >= self.wake_at()).then_some(match self.step {
+            Step::Asking => Action::Query,
+            Step::Fencing => Action::Fence,
+            Step::Auditing { .. } => Action::Audit,
+        })
+    }
+
+    /// Whether the order's absence is, so far, contradicted by the balances.
+    pub const fn is_mismatched(&self) -> bool {
+        self.mismatches > 0
+    }
+
+    /// Whether an audit is the next step, or under way.
+    pub const fn is_auditing(&self) -> bool {
+        matches!(self.step, Step::Auditing { .. })
+    }
+
+    /// How many queries found nothing so far.
+    pub const fn queries(&self) -> u32 {
+        self.asked
+    }
+
+    /// The action that was due has left.
+    pub fn taken(&mut self, now: Timestamp) {
+        self.awaiting = Some(now);
+    }
+
+    /// Takes in what was learnt; true when the order is proven absent.
+    pub fn learn(&mut self, evidence: Evidence, now: Timestamp) -> bool {
+        self.awaiting = None;
+        match (self.step, evidence) {
+            (_, Evidence::NoAnswer(not_before)) => {
+                self.next_at = not_before.unwrap_or(now).max(now + RETRY_PAUSE);
+            }
+            (Step::Asking, Evidence::NotFound) => {
+                self.asked += 1;
+                self.next_at = now + backoff(self.asked);
+                if now >= self.deadline {
+                    self.step = if self.known {
+                        Step::Auditing { clean: 0, since: None }
+                    } else {
+                        Step::Fencing
+                    };
+                    self.next_at = now;
+                }
+            }
+            (Step::Fencing, Evidence::FenceFoundNothing) => {
+                self.step = Step::Auditing { clean: 0, since: None };
+                self.next_at = now;
+            }
+            (_, Evidence::FenceFoundIt) => {
+                self.step = Step::Asking;
+                self.next_at = now;
+            }
+            (Step::Auditing { clean, since }, Evidence::AuditClean) => {
+                let since = since.unwrap_or(now);
+                let clean = clean.saturating_add(1);
+                if clean >= AUDIT_ROUNDS && now.since(since) >= AUDIT_SPREAD && !self.known {
+                    return true;
+                }
+                self.mismatches = 0;
+                self.step = Step::Auditing { clean, since: Some(since) };
+                self.next_at = now + AUDIT_PAUSE;
+            }
+            (Step::Auditing { .. }, Evidence::AuditMismatch) => {
+                self.mismatches += 1;
+                self.step = Step::Auditing { clean: 0, since: None };
+                self.next_at = now + AUDIT_PAUSE;
+            }
+            // An answer to an action of an earlier step: it proves nothing for this one.
+            (
+                Step::Asking | Step::Fencing | Step::Auditing { .. },
+                Evidence::NotFound
+                | Evidence::FenceFoundNothing
+                | Evidence::AuditClean
+                | Evidence::AuditMismatch,
+            ) => self.next_at = self.next_at.max(now + RETRY_PAUSE),
+        }
+        false
+    }
+
+    /// The process was restarted: answers to what had been taken will not come.
+    pub fn restarted(&mut self, now: Timestamp) {
+        self.awaiting = None;
+        self.next_at = now;
+    }
+}
+
+fn backoff(asked: u32) -> Span {
+    Span::from_millis(250).times(1 << asked.min(4))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T0: Timestamp = Timestamp::from_millis(1_000_000);
+
+    fn at(seconds: u32) -> Timestamp {
+        T0 + Span::from_secs(seconds)
+    }
+
+    /// Runs a settling in which every action is answered after 100 ms by `answer`; the time of
+    /// proven absence, if that comes within `seconds`.
+    fn run(
+        resolve: &mut Resolve,
+        seconds: u32,
+        answer: impl Fn(Action) -> Evidence,
+    ) -> (Vec<(Action, Span)>, Option<Span>) {
+        let mut actions = Vec::new();
+        let mut now = T0;
+        while now < at(seconds) {
+            if let Some(action) = resolve.due(now) {
+                actions.push((action, now.since(T0)));
+                resolve.taken(now);
+                now = now + Span::from_millis(100);
+                if resolve.learn(answer(action), now) {
+                    return (actions, Some(now.since(T0)));
+                }
+            } else {
+                now = now + Span::from_millis(10);
+            }
+        }
+        (actions, None)
+    }
+
+    fn nothing_found(action: Action) -> Evidence {
+        match action {
+            Action::Query => Evidence::NotFound,
+            Action::Fence => Evidence::FenceFoundNothing,
+            Action::Audit => Evidence::AuditClean,
+        }
+    }
+
+    #[test]
+    fn absence_needs_queries_past_the_deadline_a_fence_and_three_clean_audits() {
+        let mut resolve = Resolve::of_placement(T0, T0);
+        let (actions, absent) = run(&mut resolve, 120, nothing_found);
+        let absent = absent.expect("proven absent");
+        assert!(absent >= RECV_WINDOW + ENGINE_TIMEOUT + AUDIT_SPREAD, "{absent:?}");
+        let count = |wanted| actions.iter().filter(|(action, _)| *action == wanted).count();
+        assert!(count(Action::Query) >= 5);
+        assert_eq!((count(Action::Fence), count(Action::Audit)), (1, 3));
+        let (_, fenced) = actions.iter().find(|(action, _)| *action == Action::Fence).unwrap();
+        assert!(*fenced >= RECV_WINDOW + ENGINE_TIMEOUT);
+        let first: Vec<_> = actions.iter().take(3).map(|(_, at)| at.millis()).collect();
+        assert_eq!(first, [250, 850, 1_950]);
+    }
+
+    #[test]
+    fn neither_silence_nor_a_mismatch_proves_anything() {
+        let silence = |_| Evidence::NoAnswer(None);
+        assert_eq!(run(&mut Resolve::of_placement(T0, T0), 3_600, silence).1, None);
+        let mismatch = |action| match action {
+            Action::Audit => Evidence::AuditMismatch,
+            other => nothing_found(other),
+        };
+        let mut resolve = Resolve::of_placement(T0, T0);
+        assert_eq!(run(&mut resolve, 3_600, mismatch).1, None);
+        assert!(resolve.is_mismatched());
+    }
+
+    #[test]
+    fn an_order_once_acknowledged_is_never_absent() {
+        let mut resolve = Resolve::of_known_order(T0);
+        let (actions, absent) = run(&mut resolve, 3_600, nothing_found);
+        assert_eq!(absent, None);
+        assert!(actions.iter().all(|(action, _)| *action != Action::Fence));
+    }
+
+    #[test]
+    fn a_lost_answer_is_asked_for_again() {
+        let mut resolve = Resolve::of_placement(T0, T0);
+        resolve.taken(at(1));
+        assert_eq!(resolve.due(at(10)), None);
+        assert_eq!(resolve.due(at(16)), Some(Action::Query));
+        resolve.restarted(at(2));
+        assert_eq!(resolve.due(at(2)), Some(Action::Query));
+    }
+
+    #[test]
+    fn a_fence_that_finds_it_goes_back_to_asking() {
+        let mut resolve = Resolve::of_placement(T0, T0);
+        let answer = |action| match action {
+            Action::Fence => Evidence::FenceFoundIt,
+            other => nothing_found(other),
+        };
+        let (actions, absent) = run(&mut resolve, 40, answer);
+        assert_eq!(absent, None);
+        assert!(actions.iter().all(|(action, _)| *action != Action::Audit));
+    }
+}

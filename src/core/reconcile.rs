@@ -1,0 +1,207 @@
+//! The difference between the orders that should be open and those that are.
+//!
+//! Level-triggered: what is done follows from the two states alone, never from what just happened.
+//! [`plan`] reaches a fixed point: once its actions are taken, planning again yields nothing.
+
+use crate::num::Quantity;
+use crate::order::{
+    ClientOrderId, Close, Decision, ExpiryReason, Order, OrderKind, Phase, Refusal, Side,
+    SlotState, Terms,
+};
+use crate::time::{Span, Timestamp};
+
+/// After this many refusals in a row an exit is tried once a minute, with an alert.
+pub const REFUSALS_BEFORE_PAUSE: u8 = 3;
+const REFUSED_PAUSE: Span = Span::from_millis(60_000);
+const RETRY_PAUSE: Span = Span::from_millis(500);
+const MARKET_SLICE_PAUSE: Span = Span::from_millis(2_000);
+
+/// One step towards what should be open. Each concerns one slot, and carries out its standing
+/// decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Place the decided order.
+    Submit,
+    /// Cancel this order.
+    Cancel(ClientOrderId),
+    /// Cancel this order and, if that succeeds, place the decided one: in one request.
+    Replace(ClientOrderId),
+}
+
+/// What the next step for a slot is, or when there may be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// What to do now.
+    pub action: Option<Action>,
+    /// When to look again although nothing happens.
+    pub wake_at: Option<Timestamp>,
+}
+
+impl Plan {
+    const NOTHING: Self = Self { action: None, wake_at: None };
+
+    const fn act(action: Action) -> Self {
+        Self { action: Some(action), wake_at: None }
+    }
+
+    const fn wait(until: Timestamp) -> Self {
+        Self { action: None, wake_at: Some(until) }
+    }
+}
+
+/// What the symbol allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanContext {
+    /// The engine's time.
+    pub now: Timestamp,
+    /// Whether `cancelReplace` is allowed.
+    pub cancel_replace: bool,
+}
+
+/// Whether a slot's orders are as its standing decision wants them, at first sight: then there is
+/// nothing to plan.
+#[inline]
+pub fn is_settled(slot: &SlotState) -> bool {
+    if slot.is_unusual() {
+        return slot.is_replacing();
+    }
+    let wanted = slot.decision.as_ref().is_some_and(|decision| decision.terms().is_some());
+    let live = slot.current().is_some_and(Order::is_live);
+    // What was decided is open or on its way; or nothing is wanted and nothing is there.
+    live == wanted && (slot.sent || !wanted)
+}
+
+/// Whether the order of a decision that is just being made can leave with it: at once, or in place
+/// of the order that is given. None where something must happen first.
+#[inline]
+pub fn plan_new(
+    terms: &Terms,
+    slot: &SlotState,
+    context: PlanContext,
+) -> Option<Option<ClientOrderId>> {
+    if slot.is_unusual() {
+        return None;
+    }
+    match slot.current() {
+        Some(order) if order.is_live() => {
+            let replaces = order.phase == Phase::Working
+                && is_replaceable(terms, order, context)
+                && !satisfies(terms, order);
+            replaces.then_some(Some(order.id))
+        }
+        _ => may_submit(slot, context).is_none().then_some(None),
+    }
+}
+
+/// The next step that brings a slot's orders to its standing decision. (A decision is made only by
+/// what passed the risk gate.)
+///
+/// An order in flight (placed, cancelled or replaced without an answer yet) blocks its slot: its
+/// fate decides what the next step is.
+pub fn plan(slot: &SlotState, context: PlanContext) -> Plan {
+    if slot.is_unusual() {
+        // An order that came back from the dead while its slot had moved on: only one may stay.
+        if let Some(stray) = slot.strays().find(|order| order.phase == Phase::Working) {
+            return Plan::act(Action::Cancel(stray.id));
+        }
+        if slot.successor().is_some() || slot.strays().next().is_some() {
+            return Plan::NOTHING;
+        }
+    }
+    let wanted = slot.decision.as_ref().and_then(Decision::terms);
+    match (wanted, slot.current()) {
+        (Some(terms), Some(order)) if order.is_live() => correct(terms, order, context),
+        (None, Some(order)) if order.phase == Phase::Working => Plan::act(Action::Cancel(order.id)),
+        (None, _) => Plan::NOTHING,
+        (Some(terms), Some(ended)) if slot.sent => send_again(terms, ended, slot, context),
+        (Some(_), _) => match may_submit(slot, context) {
+            Some(not_before) => Plan::wait(not_before),
+            None => Plan::act(Action::Submit),
+        },
+    }
+}
+
+/// An order is live where another one, or the same, should be.
+fn correct(terms: &Terms, order: &Order, context: PlanContext) -> Plan {
+    if order.phase != Phase::Working || satisfies(terms, order) {
+        Plan::NOTHING
+    } else if is_replaceable(terms, order, context) {
+        Plan::act(Action::Replace(order.id))
+    } else {
+        Plan::act(Action::Cancel(order.id))
+    }
+}
+
+/// A list is moved by cancelling and placing anew, and so is what a symbol does not replace.
+#[inline]
+fn is_replaceable(terms: &Terms, order: &Order, context: PlanContext) -> bool {
+    let is_list = |kind: &OrderKind| matches!(kind, OrderKind::Bracket { .. });
+    context.cancel_replace && !is_list(&terms.kind) && !is_list(&order.terms.kind)
+}
+
+/// Whether `order`, as it stands, is what `terms` ask for.
+#[inline]
+pub fn satisfies(terms: &Terms, order: &Order) -> bool {
+    let quantity = match terms.side {
+        // An entry is stated whole; what has filled of it is not asked for again.
+        Side::Buy => order.terms.quantity.quantity(),
+        // An exit is stated for what is held now.
+        Side::Sell => order.remaining(),
+    };
+    terms.kind == order.terms.kind
+        && terms.side == order.terms.side
+        && terms.quantity.quantity() == quantity
+}
+
+/// The standing decision was sent, and its order has ended. An entry had its chance: it is not
+/// sent twice for the same candle, except where it never reached the exchange's engine. An exit is
+/// put back for as long as there is something to sell.
+fn send_again(terms: &Terms, ended: &Order, slot: &SlotState, context: PlanContext) -> Plan {
+    let Phase::Closed(close) = ended.phase else { return Plan::NOTHING };
+    let never_there = matches!(
+        close,
+        Close::NotSent | Close::Absent | Close::Refused(Refusal::RateLimited | Refusal::ClockSkew)
+    );
+    if terms.side == Side::Buy && (!never_there || slot.refusals >= REFUSALS_BEFORE_PAUSE) {
+        return Plan::NOTHING;
+    }
+    if terms.side == Side::Sell && close == Close::Filled && !ended.is_settled() {
+        // The fills are on their way; what is left to sell is not known yet.
+        return Plan::NOTHING;
+    }
+    match slot.retry_at.filter(|not_before| context.now < *not_before) {
+        Some(not_before) => Plan::wait(not_before),
+        None => Plan::act(Action::Submit),
+    }
+}
+
+/// A decision that was not sent yet waits only where the exchange keeps refusing whatever is sent:
+/// until when.
+#[inline]
+fn may_submit(slot: &SlotState, context: PlanContext) -> Option<Timestamp> {
+    let waits = slot.refusals >= REFUSALS_BEFORE_PAUSE;
+    slot.retry_at.filter(|not_before| waits && context.now < *not_before)
+}
+
+/// How long a slot waits after its order ended in this way, before the same decision is sent again.
+pub fn pause_after(close: Close, refusals: u8, now: Timestamp) -> Option<Timestamp> {
+    match close {
+        Close::Refused(_) | Close::Rejected if refusals >= REFUSALS_BEFORE_PAUSE => {
+            Some(now + REFUSED_PAUSE)
+        }
+        Close::Refused(_) | Close::Rejected => Some(now + RETRY_PAUSE),
+        Close::Expired(
+            ExpiryReason::ExecutionRulePriceRangeExceeded | ExpiryReason::InsufficientLiquidity,
+        ) => Some(now + MARKET_SLICE_PAUSE),
+        Close::Filled | Close::Canceled | Close::Expired(_) | Close::NotSent | Close::Absent => {
+            None
+        }
+    }
+}
+
+/// How much of `sellable` no exit order covers that is known to be open.
+pub fn uncovered(sellable: Quantity, exit: &SlotState) -> Quantity {
+    let covers = |order: &&Order| matches!(order.phase, Phase::Working | Phase::Canceling);
+    let covered = exit.live().filter(covers).map(Order::remaining).max().unwrap_or(Quantity::ZERO);
+    sellable.saturating_minus(covered)
+}

@@ -1,0 +1,57 @@
+//! Strategies state which orders *should* be open; they never place or cancel anything.
+//!
+//! A strategy keeps only what it computes from closed candles. Everything else that it needs to
+//! state its orders it is shown in a [`View`]: position, standing decisions, the orders made for
+//! them, quote, balance. [`Strategy::desired`] is a pure function of the two, so asking twice
+//! changes nothing, and a restart, a lost message or a hand on the exchange is healed by asking
+//! again. `examples/moving_average_cross.rs` is a strategy written against this alone.
+
+mod heikin_ashi;
+mod leave;
+mod offset;
+mod sizing;
+mod view;
+
+use std::fmt;
+
+pub use heikin_ashi::{
+    AlreadyThroughRule, EntrySettings, ExitOrder, ExitSettings, HeikinAshiSettings,
+    HeikinAshiStrategy, LastResort, Patience,
+};
+pub use leave::{Clock, Leaving, REPRICE_PAUSE, Step};
+pub use offset::{Offset, OffsetError};
+pub use sizing::Sizing;
+pub use view::{Desired, FeeRates, Funds, Leave, Statement, TraderState, View};
+
+use crate::market::Candle;
+
+/// A saved state that does not fit the strategy it is given to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the saved state does not fit the strategy: {0}")]
+pub struct StateError(pub String);
+
+/// One way to trade one symbol on one interval.
+pub trait Strategy: fmt::Debug + Send {
+    /// Its name in settings and reports.
+    fn name(&self) -> &'static str;
+
+    /// Takes in the next closed candle: the only thing that changes the strategy.
+    fn on_candle(&mut self, candle: &Candle);
+
+    /// States the orders that should be open now.
+    ///
+    /// A slot that is not mentioned should be empty. A statement equal to the slot's standing
+    /// decision changes nothing; [`Desired::keep`] restates it.
+    fn desired(&self, view: &View<'_>, desired: &mut Desired);
+
+    /// The trader's state as people are told.
+    fn state(&self, view: &View<'_>) -> TraderState {
+        if view.position.is_open() { TraderState::Long } else { TraderState::None }
+    }
+
+    /// What it has computed from the candles so far.
+    fn save(&self) -> serde_json::Value;
+
+    /// Continues from a saved state.
+    fn restore(&mut self, state: &serde_json::Value) -> Result<(), StateError>;
+}

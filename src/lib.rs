@@ -1,0 +1,1 @@
+//! heikin: a self-hosted Heikin-Ashi trading bot for Binance Spot.
