@@ -1,0 +1,1 @@
+//! Binance candle files, as people have them.

@@ -1,0 +1,4 @@
+//! What is done with history: reading it, running the engine over it, and telling what came out.
+
+pub mod candle_file;
+pub mod report;

@@ -1,0 +1,1 @@
+//! The result of a backtest as one self-contained HTML file.
