@@ -2,3 +2,4 @@
 
 pub mod candle_file;
 pub mod report;
+pub mod simulate;

@@ -13,7 +13,8 @@ use crate::time::{Span, Timestamp};
 /// After this many refusals in a row an exit is tried once a minute, with an alert.
 pub const REFUSALS_BEFORE_PAUSE: u8 = 3;
 const REFUSED_PAUSE: Span = Span::from_millis(60_000);
-const RETRY_PAUSE: Span = Span::from_millis(500);
+/// What was refused once is not asked for again before this.
+pub(crate) const RETRY_PAUSE: Span = Span::from_millis(500);
 const MARKET_SLICE_PAUSE: Span = Span::from_millis(2_000);
 
 /// One step towards what should be open. Each concerns one slot, and carries out its standing
@@ -86,9 +87,12 @@ pub fn plan_new(
         Some(order) if order.is_live() => {
             let replaces = order.phase == Phase::Working
                 && is_replaceable(terms, order, context)
+                && slot.hold_until.is_none_or(|until| context.now >= until)
+                && may_submit(slot, context).is_none()
                 && !satisfies(terms, order);
             replaces.then_some(Some(order.id))
         }
+        Some(order) if !order.is_settled() && terms.side == Side::Buy => None,
         _ => may_submit(slot, context).is_none().then_some(None),
     }
 }
@@ -102,7 +106,7 @@ pub fn plan(slot: &SlotState, context: PlanContext) -> Plan {
     if slot.is_unusual() {
         // An order that came back from the dead while its slot had moved on: only one may stay.
         if let Some(stray) = slot.strays().find(|order| order.phase == Phase::Working) {
-            return Plan::act(Action::Cancel(stray.id));
+            return cancel(stray, slot, context);
         }
         if slot.successor().is_some() || slot.strays().next().is_some() {
             return Plan::NOTHING;
@@ -110,10 +114,11 @@ pub fn plan(slot: &SlotState, context: PlanContext) -> Plan {
     }
     let wanted = slot.decision.as_ref().and_then(Decision::terms);
     match (wanted, slot.current()) {
-        (Some(terms), Some(order)) if order.is_live() => correct(terms, order, context),
-        (None, Some(order)) if order.phase == Phase::Working => Plan::act(Action::Cancel(order.id)),
+        (Some(terms), Some(order)) if order.is_live() => correct(terms, order, slot, context),
+        (None, Some(order)) if order.phase == Phase::Working => cancel(order, slot, context),
         (None, _) => Plan::NOTHING,
         (Some(terms), Some(ended)) if slot.sent => send_again(terms, ended, slot, context),
+        (Some(terms), _) if awaits_fills(terms, slot) => Plan::NOTHING,
         (Some(_), _) => match may_submit(slot, context) {
             Some(not_before) => Plan::wait(not_before),
             None => Plan::act(Action::Submit),
@@ -121,22 +126,44 @@ pub fn plan(slot: &SlotState, context: PlanContext) -> Plan {
     }
 }
 
-/// An order is live where another one, or the same, should be.
-fn correct(terms: &Terms, order: &Order, context: PlanContext) -> Plan {
-    if order.phase != Phase::Working || satisfies(terms, order) {
-        Plan::NOTHING
-    } else if is_replaceable(terms, order, context) {
-        Plan::act(Action::Replace(order.id))
-    } else {
-        Plan::act(Action::Cancel(order.id))
+/// An entry waits while the exchange has counted executions that it has not told: there may be a
+/// position already. (Of an exit's quantity they are taken off.)
+fn awaits_fills(terms: &Terms, slot: &SlotState) -> bool {
+    terms.side == Side::Buy && slot.open_orders().any(|order| !order.is_settled())
+}
+
+fn cancel(order: &Order, slot: &SlotState, context: PlanContext) -> Plan {
+    match slot.hold_until.filter(|until| context.now < *until) {
+        Some(until) => Plan::wait(until),
+        None => Plan::act(Action::Cancel(order.id)),
     }
 }
 
-/// A list is moved by cancelling and placing anew, and so is what a symbol does not replace.
+/// An order is live where another one, or the same, should be.
+fn correct(terms: &Terms, order: &Order, slot: &SlotState, context: PlanContext) -> Plan {
+    if order.phase != Phase::Working || satisfies(terms, order) {
+        return Plan::NOTHING;
+    }
+    if !is_replaceable(terms, order, context) {
+        return cancel(order, slot, context);
+    }
+    // The same replacement was refused before; a new one waits only for what it would cancel.
+    let refused = slot.retry_at.filter(|_| slot.sent || slot.refusals >= REFUSALS_BEFORE_PAUSE);
+    match refused.max(slot.hold_until).filter(|until| context.now < *until) {
+        Some(until) => Plan::wait(until),
+        None => Plan::act(Action::Replace(order.id)),
+    }
+}
+
+/// A list is moved by cancelling and placing anew, and so is what a symbol does not replace, or what
+/// has been filled in part: only the answer to its cancellation says how much is left.
 #[inline]
 fn is_replaceable(terms: &Terms, order: &Order, context: PlanContext) -> bool {
     let is_list = |kind: &OrderKind| matches!(kind, OrderKind::Bracket { .. });
-    context.cancel_replace && !is_list(&terms.kind) && !is_list(&order.terms.kind)
+    context.cancel_replace
+        && order.executed().is_zero()
+        && !is_list(&terms.kind)
+        && !is_list(&order.terms.kind)
 }
 
 /// Whether `order`, as it stands, is what `terms` ask for.
@@ -165,8 +192,7 @@ fn send_again(terms: &Terms, ended: &Order, slot: &SlotState, context: PlanConte
     if terms.side == Side::Buy && (!never_there || slot.refusals >= REFUSALS_BEFORE_PAUSE) {
         return Plan::NOTHING;
     }
-    if terms.side == Side::Sell && close == Close::Filled && !ended.is_settled() {
-        // The fills are on their way; what is left to sell is not known yet.
+    if awaits_fills(terms, slot) {
         return Plan::NOTHING;
     }
     match slot.retry_at.filter(|not_before| context.now < *not_before) {

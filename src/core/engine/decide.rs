@@ -95,7 +95,10 @@ impl Engine {
     fn decide_trader(&mut self, index: usize, effects: &mut Vec<Effect>) {
         self.settle_orders(index, effects);
         if self.status == Status::Starting {
-            return;
+            if let Some(trader) = self.traders.get_mut(index) {
+                trader.wake_at = None;
+            }
+            return self.watch_protection(index, effects);
         }
         let mut desired = std::mem::take(&mut self.desired);
         self.state_desires(index, &mut desired, effects);
@@ -134,7 +137,8 @@ impl Engine {
             }
         }
         if let Some(trader) = self.traders.get_mut(index) {
-            trader.wake_at = desired.wake_at;
+            // A time that has come already asks for nothing: the strategy was asked just now.
+            trader.wake_at = desired.wake_at.filter(|at| *at > self.clock);
         }
     }
 
@@ -364,7 +368,7 @@ impl Engine {
             self.wake(index, Some(due));
             return;
         }
-        let held = trader.position.held;
+        let held = trader.holding();
         let quantity = trader.slot(Slot::Exit).map_or(held, |exit| uncovered(held, exit));
         let trader = trader.id;
         self.emit(Effect::Notify(Alert::Unprotected { trader, quantity, since }), effects);

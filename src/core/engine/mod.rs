@@ -273,7 +273,7 @@ impl Engine {
     /// When [`Input::Time`] is due, if nothing happens before: call it again after every step.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let traders = self.traders.iter().flat_map(|trader| {
-            let orders = trader.live_orders().filter_map(wake_of);
+            let orders = trader.live_orders().filter_map(|order| self.wake_of(order));
             let fills = trader
                 .slots
                 .iter()
@@ -282,6 +282,20 @@ impl Engine {
             orders.chain(fills).chain(trader.wake_at)
         });
         traders.chain(self.sync_at).min()
+    }
+
+    /// When an order needs attention although nothing happens.
+    fn wake_of(&self, order: &Order) -> Option<Timestamp> {
+        match order.phase {
+            Phase::Submitting | Phase::Canceling => Some(order.phase_since + ANSWER_TIMEOUT),
+            // An audit waits for the account that is being fetched.
+            Phase::Unresolved => order
+                .resolve
+                .as_ref()
+                .filter(|resolve| !(resolve.wants_audit() && self.sync.asked.is_some()))
+                .map(|resolve| resolve.wake_at()),
+            Phase::Working | Phase::Closed(_) => None,
+        }
     }
 
     /// To be called after the fetching of the account has changed: when it is to be fetched, or
@@ -334,6 +348,20 @@ impl Engine {
         self.stopped || self.panicked || !self.gates.is_empty()
     }
 
+    /// Whether quotes of this symbol are wanted between other inputs: a position on it is on its way
+    /// out. At most one per 250 ms is of use.
+    pub fn wants_quotes(&self, symbol: Symbol) -> bool {
+        let leaving = |slot: &crate::order::SlotState| {
+            let reason = slot.decision.as_ref().and_then(crate::order::Decision::reason);
+            reason.is_some_and(crate::order::Reason::is_leaving)
+        };
+        self.traders.iter().any(|trader| {
+            let here = self.markets.get(trader.market).is_some_and(|it| it.rules.symbol == symbol);
+            let open = trader.position.open.as_ref().filter(|_| here);
+            open.is_some_and(|open| open.triggered_at.is_some() || trader.slots.iter().any(leaving))
+        })
+    }
+
     /// Equity in `quote`: its total, and what the traders hold marked at the bid.
     pub fn equity(&self, quote: Asset) -> Money {
         let held = |trader: &Trader| {
@@ -353,14 +381,5 @@ impl Engine {
     #[inline]
     fn has(&self, bug: Bug) -> bool {
         cfg!(feature = "planted-bugs") && self.bug == Some(bug)
-    }
-}
-
-/// When an order needs attention although nothing happens.
-fn wake_of(order: &Order) -> Option<Timestamp> {
-    match order.phase {
-        Phase::Submitting | Phase::Canceling => Some(order.phase_since + ANSWER_TIMEOUT),
-        Phase::Unresolved => order.resolve.as_ref().map(|resolve| resolve.wake_at()),
-        Phase::Working | Phase::Closed(_) => None,
     }
 }

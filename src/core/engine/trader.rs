@@ -1,6 +1,7 @@
 use crate::ledger::Position;
 use crate::market::Candle;
-use crate::order::{Fill, Order, OrderKind, Slot, SlotState, TraderId};
+use crate::num::Quantity;
+use crate::order::{Fill, Order, OrderKind, Side, Slot, SlotState, TraderId};
 use crate::strategy::{Leave, Strategy};
 use crate::time::{Interval, Span, Timestamp};
 
@@ -99,6 +100,14 @@ impl Trader {
     /// Every order that is or may be open.
     pub fn live_orders(&self) -> impl Iterator<Item = &Order> {
         self.slots.iter().flat_map(SlotState::live)
+    }
+
+    /// What it can sell: see [`crate::strategy::View::holding`].
+    #[inline]
+    pub fn holding(&self) -> Quantity {
+        self.slots
+            .iter()
+            .fold(self.position.held, |held, slot| held.saturating_minus(slot.unbooked(Side::Sell)))
     }
 
     /// Whether the last candle is the newest there is at `now`: false while missed ones are

@@ -33,6 +33,8 @@ pub struct Drift {
     pub amount: Money,
     /// When it was first seen.
     pub since: Timestamp,
+    /// When it was last seen, unchanged.
+    pub seen: Timestamp,
 }
 
 /// One asset of the account.
@@ -109,52 +111,43 @@ impl Balances {
         balance.drift = None;
     }
 
-    /// Holds the exchange's figure, true at `at`, against our own count.
-    ///
-    /// `certain` is false while a fill of ours may be in the figure that we have not booked yet. A
-    /// difference is taken for a fact only when it was seen twice, unchanged, with nothing booked
-    /// in between; then it is returned and booked as external.
-    pub fn compare(
-        &mut self,
-        reported: &ReportedBalance,
-        at: Timestamp,
-        certain: Certainty,
-    ) -> Option<Money> {
+    /// Holds the exchange's figure, true at `at`, against our own count, and notes a difference.
+    pub fn compare(&mut self, reported: &ReportedBalance, at: Timestamp) {
         let balance = self.entry(reported.asset);
         if balance.booked_at > at {
             // Older than what we have booked: it cannot agree.
-            return None;
+            return;
         }
         let amount = reported.total() - balance.total;
-        if amount.is_zero() {
-            balance.drift = None;
-            return None;
-        }
-        match balance.drift {
+        balance.drift = match balance.drift {
+            _ if amount.is_zero() => None,
             Some(drift) if drift.amount == amount && balance.booked_at <= drift.since => {
-                if certain == Certainty::Settled && at.since(drift.since) >= DRIFT_CONFIRMED_AFTER {
-                    balance.total += amount;
-                    balance.external += amount;
-                    balance.drift = None;
-                    return Some(amount);
-                }
+                Some(Drift { seen: drift.seen.max(at), ..drift })
             }
-            _ => balance.drift = Some(Drift { amount, since: at }),
-        }
-        None
+            _ => Some(Drift { amount, since: at, seen: at }),
+        };
     }
 
-    /// Whether any difference is unexplained.
-    pub fn has_drift(&self) -> bool {
-        self.assets.iter().any(|balance| balance.drift.is_some())
+    /// Takes the difference in `asset` for a fact, if it was seen twice, unchanged and with nothing
+    /// booked in between, the second time now: it is booked as external, and returned.
+    pub fn confirm(&mut self, asset: Asset, now: Timestamp) -> Option<Money> {
+        let balance = self.entry(asset);
+        let drift = balance
+            .drift
+            .filter(|drift| drift.seen == now && now.since(drift.since) >= DRIFT_CONFIRMED_AFTER)?;
+        balance.total += drift.amount;
+        balance.external += drift.amount;
+        balance.drift = None;
+        Some(drift.amount)
     }
-}
 
-/// Whether every fill that may be part of a reported balance is booked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Certainty {
-    /// No order that trades the asset is in doubt.
-    Settled,
-    /// A fill may be on its way.
-    InDoubt,
+    /// The difference in `asset` that is not explained yet, if there is one.
+    pub fn drift(&self, asset: Asset) -> Option<Drift> {
+        self.get(asset)?.drift
+    }
+
+    /// When the oldest difference that is not explained yet was first seen.
+    pub fn drifting_since(&self) -> Option<Timestamp> {
+        self.assets.iter().filter_map(|balance| balance.drift).map(|drift| drift.since).min()
+    }
 }

@@ -9,8 +9,6 @@ mod balances;
 mod position;
 mod trade;
 
-pub use balances::{
-    AssetBalance, Balances, Certainty, DRIFT_CONFIRMED_AFTER, Drift, ReportedBalance,
-};
+pub use balances::{AssetBalance, Balances, DRIFT_CONFIRMED_AFTER, Drift, ReportedBalance};
 pub use position::{ClosedAt, Closing, LastSale, Liquidity, OpenPosition, Position};
 pub use trade::{Fees, Trade};

@@ -312,9 +312,14 @@ impl EmbeddedExchange {
 
     /// The id under which an order is in the book: a bracket is there as its legs.
     fn in_book(&self, market: MarketIndex, id: ClientOrderId) -> ClientOrderId {
-        let stop = id.with_part(Part::StopLeg);
-        let is_list = self.matching.open_orders(market).iter().any(|order| order.client_id == stop);
-        if is_list { stop } else { id }
+        let open = |id: &ClientOrderId| {
+            self.matching.open_orders(market).iter().any(|order| order.client_id == *id)
+        };
+        [Part::StopLeg, Part::TargetLeg]
+            .map(|leg| id.with_part(leg))
+            .into_iter()
+            .find(open)
+            .unwrap_or(id)
     }
 
     #[inline]

@@ -186,8 +186,8 @@ impl<I: Clone + Eq + Debug> Matching<I> {
         CancelAnswer::Canceled(state)
     }
 
-    /// Cancels one order and places another (`cancelReplace`, `STOP_ON_FAILURE`). The second half of
-    /// the answer is none where it was not attempted.
+    /// Cancels one order and places another (`cancelReplace`, `STOP_ON_FAILURE`, `ONLY_NEW`). The
+    /// second half of the answer is none where it was not attempted.
     #[inline]
     pub fn replace(
         &mut self,
@@ -198,6 +198,11 @@ impl<I: Clone + Eq + Debug> Matching<I> {
     ) -> (CancelAnswer<I>, Option<SubmitAnswer<I>>) {
         if let Err(refusal) = self.check_rules(account, market, terms) {
             return (CancelAnswer::refused(refusal), None);
+        }
+        let own = |order: &&VenueOrder<I>| order.client_id == *cancel && order.account == account;
+        let begun = |order: &VenueOrder<I>| !order.executed.is_zero();
+        if self.market(market).open.iter().find(own).is_some_and(begun) {
+            return (CancelAnswer::refused(Refusal::PartlyFilled), None);
         }
         match self.cancel(account, market, cancel) {
             canceled @ CancelAnswer::Canceled(_) => {

@@ -50,6 +50,8 @@ pub enum CancelAnswer<I = ClientOrderId> {
     },
     /// No usable answer.
     Unknown,
+    /// The sender was too late with the replacement of which this is a half, and sent nothing.
+    NotSent,
 }
 
 impl<I> CancelAnswer<I> {

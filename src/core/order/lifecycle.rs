@@ -256,6 +256,12 @@ impl Order {
         self.booked
     }
 
+    /// How much was executed and is not booked: its fills are on their way.
+    #[inline]
+    pub const fn unbooked(&self) -> Quantity {
+        self.executed.saturating_minus(self.booked)
+    }
+
     /// Whether every execution that the exchange counts is booked.
     #[inline]
     pub fn is_settled(&self) -> bool {
@@ -300,7 +306,8 @@ impl Order {
     pub fn merge(&mut self, state: &OrderState, fill: Option<&Fill>, now: Timestamp) -> Merged {
         let was_live = self.is_live();
         self.venue_id = Some(state.venue_id);
-        if let Some(told) = state.working_since {
+        // The target of a bracket works from the start: what is asked here is whether the stop does.
+        if let Some(told) = state.working_since.filter(|_| state.id.part() != Part::TargetLeg) {
             self.working_since = Some(self.working_since.map_or(told, |known| known.min(told)));
         }
         if fill.is_none() && state.executed <= self.executed && self.legs.is_none() {
@@ -349,9 +356,14 @@ impl Order {
         true
     }
 
-    /// Takes in a statement about one leg. A list ends when it is filled or when both legs ended:
-    /// one leg's end alone says nothing, since the exchange tells of one after the other.
+    /// Takes in a statement about a bracket. About the whole list it is like one about an order.
+    /// About one leg: a list ends when it is filled or when both legs ended; one leg's end alone
+    /// says nothing, since the exchange tells of one after the other.
     fn merge_leg(&mut self, state: &OrderState) -> OrderEvent {
+        if state.id.part() == Part::Order {
+            self.executed = self.executed.max(state.executed);
+            return event_of(state.status);
+        }
         let Some(legs) = &mut self.legs else { return OrderEvent::Open };
         let leg =
             if state.id.part() == Part::TargetLeg { &mut legs.target } else { &mut legs.stop };

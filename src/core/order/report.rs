@@ -115,6 +115,9 @@ pub enum Refusal {
     WouldTakeImmediately,
     /// The prices of a list do not stand in the right relation.
     PriceRelation,
+    /// The order that was to be replaced has been filled in part since
+    /// (`cancelRestrictions=ONLY_NEW`): nothing was done.
+    PartlyFilled,
     /// Trading on the symbol is off.
     MarketClosed,
     /// Too many requests or orders. When to come again is in the answer.

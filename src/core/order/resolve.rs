@@ -8,16 +8,19 @@
 //!    the user stream, settles it.
 //! 2. *Fence.* After the deadline `D = sent + recvWindow + 10 s + 2 s` the exchange can no longer
 //!    take the request in. Then one request to the matching engine itself: cancel the order, or,
-//!    for an order that protects a position, place the very same one again (accepted and
-//!    "duplicate" both mean protected).
+//!    for an order that sells what is held, place the very same one again (accepted and "duplicate"
+//!    both mean protected). Before that second placement the account is looked at: where the order
+//!    may have been executed unseen, it would sell what the trader does not hold.
 //! 3. *Audit.* If the fence found nothing open: all orders and trades since, and balances equal to
 //!    the ledger, in three rounds over at least ten seconds. All clean: proven absent. A mismatch
-//!    keeps it unknown.
+//!    (the balances look as if it had been executed) keeps it unknown, until three quarters of an
+//!    hour of lists without a trace of it say that somebody else moved the money.
 //!
 //! An order that the exchange has acknowledged before is only asked for: it cannot be absent.
 
 use serde::{Deserialize, Serialize};
 
+use crate::market::Side;
 use crate::time::{Span, Timestamp};
 
 /// How long a request stays valid at the exchange after its timestamp.
@@ -29,6 +32,8 @@ const ANSWER_TIMEOUT: Span = Span::from_millis(15_000);
 const AUDIT_ROUNDS: u8 = 3;
 const AUDIT_SPREAD: Span = Span::from_millis(10_000);
 const AUDIT_PAUSE: Span = Span::from_millis(5_000);
+/// Longer than any copy from which lists are served has been seen to lag.
+const MISMATCH_PATIENCE: Span = Span::from_millis(45 * 60_000);
 const RETRY_PAUSE: Span = Span::from_millis(1_000);
 
 /// What is to be done next to settle an order.
@@ -62,8 +67,24 @@ pub enum Evidence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Step {
     Asking,
+    /// Looking whether it may have been executed, before it is placed again.
+    Looking,
     Fencing,
-    Auditing { clean: u8, since: Option<Timestamp> },
+    Auditing {
+        clean: u8,
+        since: Option<Timestamp>,
+    },
+}
+
+/// What is being settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Of {
+    /// The placement of an order that buys.
+    Buying,
+    /// The placement of an order that sells what is held.
+    Selling,
+    /// The end of an order that the exchange has acknowledged before.
+    KnownOrder,
 }
 
 /// The state of one settling.
@@ -72,10 +93,10 @@ pub struct Resolve {
     step: Step,
     /// When the exchange can no longer take the request in.
     deadline: Timestamp,
-    /// The order was acknowledged before: only its end is unknown.
-    known: bool,
+    of: Of,
     asked: u32,
-    mismatches: u32,
+    /// Since when the balances contradict its absence.
+    mismatched_since: Option<Timestamp>,
     next_at: Timestamp,
     /// An action was taken at this time and its answer is awaited.
     awaiting: Option<Timestamp>,
@@ -83,23 +104,26 @@ pub struct Resolve {
 
 impl Resolve {
     /// Begins to settle a placement that was sent at `sent` and became unknown at `now`.
-    pub fn of_placement(sent: Timestamp, now: Timestamp) -> Self {
-        Self::start(sent, now, false)
+    pub fn of_placement(side: Side, sent: Timestamp, now: Timestamp) -> Self {
+        let of = match side {
+            Side::Buy => Of::Buying,
+            Side::Sell => Of::Selling,
+        };
+        Self::start(sent, now, of)
     }
 
     /// Begins to settle the end of an order that the exchange has acknowledged before.
     pub fn of_known_order(now: Timestamp) -> Self {
-        Self::start(now, now, true)
+        Self::start(now, now, Of::KnownOrder)
     }
 
-    #[expect(clippy::fn_params_excessive_bools, reason = "private, behind two named constructors")]
-    fn start(sent: Timestamp, now: Timestamp, known: bool) -> Self {
+    fn start(sent: Timestamp, now: Timestamp, of: Of) -> Self {
         Self {
             step: Step::Asking,
             deadline: sent + RECV_WINDOW + ENGINE_TIMEOUT,
-            known,
+            of,
             asked: 0,
-            mismatches: 0,
+            mismatched_since: None,
             next_at: now + backoff(0),
             awaiting: None,
         }
@@ -115,18 +139,28 @@ impl Resolve {
         (now >= self.wake_at()).then_some(match self.step {
             Step::Asking => Action::Query,
             Step::Fencing => Action::Fence,
-            Step::Auditing { .. } => Action::Audit,
+            Step::Looking | Step::Auditing { .. } => Action::Audit,
         })
     }
 
     /// Whether the order's absence is, so far, contradicted by the balances.
     pub const fn is_mismatched(&self) -> bool {
-        self.mismatches > 0
+        self.mismatched_since.is_some()
     }
 
     /// Whether an audit is the next step, or under way.
     pub const fn is_auditing(&self) -> bool {
-        matches!(self.step, Step::Auditing { .. })
+        matches!(self.step, Step::Looking | Step::Auditing { .. })
+    }
+
+    /// Whether an audit is the next step and has not been asked for.
+    pub const fn wants_audit(&self) -> bool {
+        self.is_auditing() && self.awaiting.is_none()
+    }
+
+    /// Whether an audit was asked for and has not come.
+    pub const fn awaits_audit(&self) -> bool {
+        self.is_auditing() && self.awaiting.is_some()
     }
 
     /// How many queries found nothing so far.
@@ -150,13 +184,18 @@ impl Resolve {
                 self.asked += 1;
                 self.next_at = now + backoff(self.asked);
                 if now >= self.deadline {
-                    self.step = if self.known {
-                        Step::Auditing { clean: 0, since: None }
-                    } else {
-                        Step::Fencing
+                    self.step = match self.of {
+                        Of::Buying => Step::Fencing,
+                        Of::Selling => Step::Looking,
+                        Of::KnownOrder => Step::Auditing { clean: 0, since: None },
                     };
                     self.next_at = now;
                 }
+            }
+            (Step::Looking, Evidence::AuditClean) => {
+                self.mismatched_since = None;
+                self.step = Step::Fencing;
+                self.next_at = now;
             }
             (Step::Fencing, Evidence::FenceFoundNothing) => {
                 self.step = Step::Auditing { clean: 0, since: None };
@@ -169,21 +208,29 @@ impl Resolve {
             (Step::Auditing { clean, since }, Evidence::AuditClean) => {
                 let since = since.unwrap_or(now);
                 let clean = clean.saturating_add(1);
-                if clean >= AUDIT_ROUNDS && now.since(since) >= AUDIT_SPREAD && !self.known {
+                if clean >= AUDIT_ROUNDS
+                    && now.since(since) >= AUDIT_SPREAD
+                    && self.of != Of::KnownOrder
+                {
                     return true;
                 }
-                self.mismatches = 0;
+                self.mismatched_since = None;
                 self.step = Step::Auditing { clean, since: Some(since) };
                 self.next_at = now + AUDIT_PAUSE;
             }
-            (Step::Auditing { .. }, Evidence::AuditMismatch) => {
-                self.mismatches += 1;
-                self.step = Step::Auditing { clean: 0, since: None };
+            (Step::Looking | Step::Auditing { .. }, Evidence::AuditMismatch) => {
+                let since = *self.mismatched_since.get_or_insert(now);
+                if now.since(since) >= MISMATCH_PATIENCE && self.of != Of::KnownOrder {
+                    return true;
+                }
+                if self.step != Step::Looking {
+                    self.step = Step::Auditing { clean: 0, since: None };
+                }
                 self.next_at = now + AUDIT_PAUSE;
             }
             // An answer to an action of an earlier step: it proves nothing for this one.
             (
-                Step::Asking | Step::Fencing | Step::Auditing { .. },
+                Step::Asking | Step::Looking | Step::Fencing | Step::Auditing { .. },
                 Evidence::NotFound
                 | Evidence::FenceFoundNothing
                 | Evidence::AuditClean
@@ -248,7 +295,7 @@ mod tests {
 
     #[test]
     fn absence_needs_queries_past_the_deadline_a_fence_and_three_clean_audits() {
-        let mut resolve = Resolve::of_placement(T0, T0);
+        let mut resolve = Resolve::of_placement(Side::Buy, T0, T0);
         let (actions, absent) = run(&mut resolve, 120, nothing_found);
         let absent = absent.expect("proven absent");
         assert!(absent >= RECV_WINDOW + ENGINE_TIMEOUT + AUDIT_SPREAD, "{absent:?}");
@@ -262,16 +309,35 @@ mod tests {
     }
 
     #[test]
-    fn neither_silence_nor_a_mismatch_proves_anything() {
+    fn what_sells_is_placed_again_only_once_the_account_shows_that_it_was_not_executed() {
+        let mut resolve = Resolve::of_placement(Side::Sell, T0, T0);
+        let (actions, absent) = run(&mut resolve, 120, nothing_found);
+        assert!(absent.is_some());
+        let order: Vec<_> = actions.iter().map(|(action, _)| *action).collect();
+        let fence = order.iter().position(|action| *action == Action::Fence).unwrap();
+        assert_eq!(order[fence - 1], Action::Audit);
+        let executed = |action| match action {
+            Action::Audit => Evidence::AuditMismatch,
+            other => nothing_found(other),
+        };
+        let mut resolve = Resolve::of_placement(Side::Sell, T0, T0);
+        let (actions, _) = run(&mut resolve, 600, executed);
+        assert!(actions.iter().all(|(action, _)| *action != Action::Fence));
+    }
+
+    #[test]
+    fn silence_proves_nothing_and_a_mismatch_only_after_long_patience() {
         let silence = |_| Evidence::NoAnswer(None);
-        assert_eq!(run(&mut Resolve::of_placement(T0, T0), 3_600, silence).1, None);
+        assert_eq!(run(&mut Resolve::of_placement(Side::Buy, T0, T0), 3_600, silence).1, None);
         let mismatch = |action| match action {
             Action::Audit => Evidence::AuditMismatch,
             other => nothing_found(other),
         };
-        let mut resolve = Resolve::of_placement(T0, T0);
-        assert_eq!(run(&mut resolve, 3_600, mismatch).1, None);
+        let mut resolve = Resolve::of_placement(Side::Buy, T0, T0);
+        assert_eq!(run(&mut resolve, 2_700, mismatch).1, None);
         assert!(resolve.is_mismatched());
+        let mut resolve = Resolve::of_placement(Side::Buy, T0, T0);
+        assert!(run(&mut resolve, 3_600, mismatch).1.is_some_and(|at| at >= MISMATCH_PATIENCE));
     }
 
     #[test]
@@ -284,7 +350,7 @@ mod tests {
 
     #[test]
     fn a_lost_answer_is_asked_for_again() {
-        let mut resolve = Resolve::of_placement(T0, T0);
+        let mut resolve = Resolve::of_placement(Side::Buy, T0, T0);
         resolve.taken(at(1));
         assert_eq!(resolve.due(at(10)), None);
         assert_eq!(resolve.due(at(16)), Some(Action::Query));
@@ -294,7 +360,7 @@ mod tests {
 
     #[test]
     fn a_fence_that_finds_it_goes_back_to_asking() {
-        let mut resolve = Resolve::of_placement(T0, T0);
+        let mut resolve = Resolve::of_placement(Side::Buy, T0, T0);
         let answer = |action| match action {
             Action::Fence => Evidence::FenceFoundIt,
             other => nothing_found(other),

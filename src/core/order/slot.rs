@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ClientOrderId, Close, Order, Phase, Reason, Refusal, Side, Skip, Slot, Terms};
-use crate::num::{Money, Price};
+use crate::num::{Money, Price, Quantity};
 use crate::time::Timestamp;
 
 /// Ended orders kept for reports that come late; older ones are settled, and a report of theirs
@@ -68,6 +68,8 @@ pub struct SlotState {
     pub sent: bool,
     /// The order ended without reaching what was decided: not to be sent again before this time.
     pub retry_at: Option<Timestamp>,
+    /// The exchange refused a cancellation: none is asked for again before this time.
+    pub hold_until: Option<Timestamp>,
     /// How often in a row the exchange refused.
     pub refusals: u8,
     /// Oldest first; the last is the current one, or, while a replacement is on its way, its
@@ -89,6 +91,7 @@ impl SlotState {
             attempt: 0,
             sent: false,
             retry_at: None,
+            hold_until: None,
             refusals: 0,
             orders: Vec::new(),
             replacing: false,
@@ -151,6 +154,13 @@ impl SlotState {
     #[inline]
     pub fn live(&self) -> impl Iterator<Item = &Order> {
         self.open_orders().filter(|order| order.is_live())
+    }
+
+    /// What of the slot's orders on one side was executed and is not booked.
+    #[inline]
+    pub fn unbooked(&self, side: Side) -> Quantity {
+        let of_side = self.open_orders().filter(|order| order.terms.side == side);
+        of_side.fold(Quantity::ZERO, |sum, it| sum.plus(it.unbooked()).unwrap_or(sum))
     }
 
     /// Whether nothing is, or may be, open.

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Position;
-use crate::market::{Candle, LotQuantity, Quote, SymbolRules};
+use crate::market::{Candle, Quote, Side, SymbolRules};
 use crate::num::{Money, Quantity, Rate};
 use crate::order::{Decision, Outcome, Reason, Skip, Slot, SlotState, Terms, TraderId};
 use crate::time::Timestamp;
@@ -109,15 +109,18 @@ impl View<'_> {
         self.slot(slot).and_then(|state| state.decision.as_ref())
     }
 
-    /// What a limit or stop order can sell: all that the trader holds, dust included, on the step.
+    /// What can be sold: all that the trader holds, dust included, less what the exchange has counted
+    /// as sold and not yet told fill by fill.
     #[inline]
-    pub fn sellable(&self) -> Option<LotQuantity> {
-        self.rules.floor_lot(self.position.held)
+    pub fn holding(&self) -> Quantity {
+        self.slots
+            .iter()
+            .fold(self.position.held, |held, slot| held.saturating_minus(slot.unbooked(Side::Sell)))
     }
 
-    /// What a limit or stop order could sell of `held`.
-    pub fn sellable_of(&self, held: Quantity) -> Option<LotQuantity> {
-        self.rules.floor_lot(held)
+    /// Whether the exchange has counted executions that it has not yet told fill by fill.
+    pub fn awaits_fills(&self) -> bool {
+        self.slots.iter().flat_map(SlotState::open_orders).any(|order| !order.is_settled())
     }
 }
 

@@ -1,11 +1,11 @@
 //! The account as a whole: balances, snapshots, and the start.
 
 use super::super::{AccountSnapshot, Alert, Bug, Engine, Market, Status, Touched, Trader};
-use crate::ledger::{Certainty, DRIFT_CONFIRMED_AFTER, ReportedBalance};
+use super::answers::unresolve;
+use crate::ledger::{DRIFT_CONFIRMED_AFTER, ReportedBalance};
 use crate::market::Asset;
 use crate::num::{Money, Quantity};
-use crate::order::resolve::Evidence;
-use crate::order::{Order, Phase, SlotState};
+use crate::order::{Order, OrderEvent, OrderState, Phase, Side, SlotState};
 use crate::time::{Span, Timestamp};
 
 impl Engine {
@@ -25,12 +25,17 @@ impl Engine {
         self.plan_sync();
         self.status =
             if self.has(Bug::ActBeforeRecovery) { Status::Ready } else { Status::Starting };
+        for index in 0..self.traders.len() {
+            self.note_protection(index);
+        }
         Touched::All
     }
 
     pub(super) fn take_balances(&mut self, balances: &[ReportedBalance], at: Timestamp) -> Touched {
-        for reported in balances {
-            self.compare_balance(reported, at);
+        self.compare_balances(balances, Sighting { at, open_orders: OpenOrders::NotListed });
+        if self.sync.due.is_none() && self.balances.drifting_since().is_some() {
+            self.sync.due = Some(self.clock + DRIFT_CONFIRMED_AFTER);
+            self.plan_sync();
         }
         Touched::All
     }
@@ -40,7 +45,7 @@ impl Engine {
         self.sync.asked = None;
         self.sync.due = Some(not_before.unwrap_or(pause).max(pause));
         self.plan_sync();
-        self.learn_audit(Evidence::NoAnswer(not_before));
+        self.learn_audit(Err(not_before));
         Touched::All
     }
 
@@ -53,24 +58,26 @@ impl Engine {
         for report in &snapshot.fills {
             self.merge(&report.state, report.fill.as_ref());
         }
+        self.miss_orders(snapshot);
         for market in &mut self.markets {
             let symbol = market.rules.symbol;
             let found = snapshot.foreign_algo_orders.iter().find(|(name, _)| *name == symbol);
             market.foreign_algo_orders = found.map_or(0, |(_, count)| *count);
         }
-        for reported in &snapshot.balances {
-            if first {
-                self.balances.open(reported);
-            } else {
-                self.compare_balance(reported, snapshot.at);
-            }
+        if first {
+            snapshot.balances.iter().for_each(|reported| self.balances.open(reported));
         }
+        let sighting = Sighting { at: snapshot.at, open_orders: OpenOrders::Listed };
+        self.compare_balances(&snapshot.balances, sighting);
         self.sync.asked = None;
         self.sync.last = now;
-        let drift = self.balances.has_drift();
-        self.sync.due = drift.then_some(now + DRIFT_CONFIRMED_AFTER);
+        // A difference that stays is looked at less and less often.
+        self.sync.due = self.balances.drifting_since().map(|since| {
+            let age = Span::from_millis(snapshot.at.since(since).millis() / 4);
+            now + DRIFT_CONFIRMED_AFTER.max(age)
+        });
         self.plan_sync();
-        self.learn_audit(if drift { Evidence::AuditMismatch } else { Evidence::AuditClean });
+        self.learn_audit(Ok(()));
         for index in 0..self.traders.len() {
             if let Some(trader) = self.traders.get_mut(index) {
                 for slot in &mut trader.slots {
@@ -84,36 +91,71 @@ impl Engine {
         Touched::All
     }
 
-    /// Holds one reported balance against our count; what is missing of a base asset is missing in
-    /// the positions that are made of it.
-    fn compare_balance(&mut self, reported: &ReportedBalance, at: Timestamp) {
-        let asset = reported.asset;
-        let certain = self.certainty(asset);
-        let others = reported.locked.to_money() - self.reserved_by_all(asset);
-        self.balances.entry(asset).locked_by_others = others.max(Money::ZERO);
-        if let Some(amount) = self.balances.compare(reported, at, certain) {
-            self.pending.push_back(Alert::BalanceChanged { asset, amount });
-            self.shrink_positions(asset);
-        } else if self.balances.has_drift() && self.sync.due.is_none() {
-            self.sync.due = Some(self.clock + DRIFT_CONFIRMED_AFTER);
-            self.plan_sync();
+    /// An order that should be open and is not among the open ones has ended: how, has to be asked.
+    fn miss_orders(&mut self, snapshot: &AccountSnapshot) {
+        let now = self.clock;
+        for order in
+            self.traders.iter_mut().flat_map(|it| &mut it.slots).flat_map(SlotState::orders_mut)
+        {
+            let listed = |state: &OrderState| {
+                state.id.is_same_send(order.id) && state.id.slot() == order.id.slot()
+            };
+            if order.phase == Phase::Working
+                && is_listed_by(order, snapshot.at)
+                && !snapshot.orders.iter().any(listed)
+            {
+                unresolve(order, OrderEvent::LostSight, now);
+            }
+        }
+        self.traders.iter_mut().for_each(Trader::note_questions);
+    }
+
+    /// Holds reported balances against our count; what is missing of a base asset is missing in the
+    /// positions that are made of it.
+    fn compare_balances(&mut self, balances: &[ReportedBalance], sighting: Sighting) {
+        for reported in balances {
+            let asset = reported.asset;
+            let others = reported.locked.to_money() - self.reserved_by_all(asset);
+            self.balances.entry(asset).locked_by_others = others.max(Money::ZERO);
+            self.balances.compare(reported, sighting.at);
+        }
+        for reported in balances {
+            let asset = reported.asset;
+            let doubtful =
+                self.balances.drift(asset).is_some() && self.is_in_doubt(asset, sighting);
+            if !doubtful && let Some(amount) = self.balances.confirm(asset, sighting.at) {
+                self.pending.push_back(Alert::BalanceChanged { asset, amount });
+                self.shrink_positions(asset);
+            }
         }
     }
 
-    /// Whether a fill of ours may be in the exchange's figure of `asset` and not in ours.
-    fn certainty(&self, asset: Asset) -> Certainty {
-        let in_doubt = |order: &Order| order.phase == Phase::Unresolved || !order.is_settled();
-        let doubtful = self.traders.iter().any(|trader| {
-            self.trades(trader, asset)
-                && trader.slots.iter().flat_map(SlotState::open_orders).any(in_doubt)
-        });
-        if doubtful { Certainty::InDoubt } else { Certainty::Settled }
+    /// Whether an order of ours whose state is not known may explain the difference in `asset`.
+    fn is_in_doubt(&self, asset: Asset, sighting: Sighting) -> bool {
+        self.traders.iter().any(|trader| {
+            let Some(market) = self.markets.get(trader.market) else { return false };
+            let orders = trader.slots.iter().flat_map(SlotState::open_orders);
+            orders
+                .filter(|order| is_doubtful(order, sighting))
+                .any(|order| self.may_explain(order, market, asset))
+        })
     }
 
-    fn trades(&self, trader: &Trader, asset: Asset) -> bool {
-        self.markets
-            .get(trader.market)
-            .is_some_and(|market| market.rules.base == asset || market.rules.quote == asset)
+    /// Whether the difference in `asset` looks as if this order had been executed unseen.
+    fn may_explain(&self, order: &Order, market: &Market, asset: Asset) -> bool {
+        let (base, quote) = (market.rules.base, market.rules.quote);
+        let sign =
+            |asset: Asset| self.balances.drift(asset).map(|drift| drift.amount.is_negative());
+        let bought = order.terms.side == Side::Buy;
+        let base_fits = sign(base) == Some(!bought);
+        base_fits && (asset == base || (asset == quote && sign(quote) == Some(bought)))
+    }
+
+    /// Whether the difference in the base asset of an order looks as if it had been executed.
+    pub(super) fn seems_executed(&self, order: &Order) -> bool {
+        let trader = self.traders.get(usize::from(order.id.trader().0));
+        let market = trader.and_then(|trader| self.markets.get(trader.market));
+        market.is_some_and(|market| self.may_explain(order, market, market.rules.base))
     }
 
     /// What all traders together hold of a base asset.
@@ -148,6 +190,39 @@ impl Engine {
                 self.close_position(index);
             }
         }
+    }
+}
+
+/// When balances were true, and whether the orders that are open were listed with them.
+#[derive(Debug, Clone, Copy)]
+struct Sighting {
+    at: Timestamp,
+    open_orders: OpenOrders,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OpenOrders {
+    Listed,
+    NotListed,
+}
+
+/// A list of open orders has, or has not, an order that was known to be open this long before.
+const LISTED_AFTER: Span = Span::from_millis(2_000);
+
+fn is_listed_by(order: &Order, at: Timestamp) -> bool {
+    order.phase_since + LISTED_AFTER <= at
+}
+
+/// Whether something of the order may have been executed unseen.
+fn is_doubtful(order: &Order, sighting: Sighting) -> bool {
+    match order.phase {
+        Phase::Submitting | Phase::Canceling | Phase::Unresolved => true,
+        Phase::Working => {
+            sighting.open_orders == OpenOrders::NotListed
+                || !order.is_settled()
+                || !is_listed_by(order, sighting.at)
+        }
+        Phase::Closed(_) => !order.is_settled(),
     }
 }
 

@@ -1,12 +1,12 @@
 //! The answers to what was sent, and the settling of what got none.
 
-use super::super::{ANSWER_TIMEOUT, Bug, Engine, Touched, Trader};
+use super::super::{ANSWER_TIMEOUT, Alert, Bug, Engine, Touched, Trader};
 use crate::order::resolve::{Evidence, Resolve};
 use crate::order::{
     CancelAnswer, ClientOrderId, Close, Order, OrderEvent, Phase, QueryAnswer, Refusal, Slot,
     SlotState, SubmitAnswer,
 };
-use crate::reconcile::is_settled;
+use crate::reconcile::{RETRY_PAUSE, is_settled};
 use crate::time::Timestamp;
 
 impl Engine {
@@ -24,12 +24,14 @@ impl Engine {
         let fenced = order.phase == Phase::Unresolved;
         match *answer {
             SubmitAnswer::Placed(_) => {}
-            SubmitAnswer::Refused { refusal: Refusal::InsufficientBalance, .. } if fenced => {
-                // It may be open and hold the very balance that is missing, or it may have fired.
+            SubmitAnswer::Refused {
+                refusal: Refusal::RateLimited | Refusal::ClockSkew | Refusal::KeyRejected,
+                not_before,
+            } if fenced => learn(order, Evidence::NoAnswer(not_before), now),
+            // It may be open and hold the very balance that is missing, or it may have fired, or
+            // the market has gone through it: the lists will tell.
+            SubmitAnswer::Refused { .. } if fenced => {
                 learn(order, Evidence::FenceFoundNothing, now);
-            }
-            SubmitAnswer::Refused { not_before, .. } if fenced => {
-                learn(order, Evidence::NoAnswer(not_before), now);
             }
             SubmitAnswer::Unknown | SubmitAnswer::NotSent if fenced => {
                 learn(order, Evidence::NoAnswer(None), now);
@@ -58,8 +60,8 @@ impl Engine {
         }
         let now = self.clock;
         let careless = self.has(Bug::NotOpenIsCanceled);
-        let mut retry_at = None;
-        let Some(order) = self.order_mut(id) else { return };
+        let Some(slot) = self.slot_mut(id) else { return };
+        let Some(order) = slot.order_mut(id) else { return };
         let fenced = order.phase == Phase::Unresolved;
         match *answer {
             CancelAnswer::Canceled(_) => {}
@@ -70,15 +72,20 @@ impl Engine {
             CancelAnswer::Refused { not_before, .. } if fenced => {
                 learn(order, Evidence::NoAnswer(not_before), now);
             }
-            CancelAnswer::Unknown if fenced => learn(order, Evidence::NoAnswer(None), now),
+            CancelAnswer::Unknown | CancelAnswer::NotSent if fenced => {
+                learn(order, Evidence::NoAnswer(None), now);
+            }
             CancelAnswer::NotOpen => unresolve(order, OrderEvent::NotOpen, now),
             CancelAnswer::Unknown => unresolve(order, OrderEvent::NoAnswer, now),
+            CancelAnswer::NotSent => {
+                order.on(OrderEvent::CancelRefused, now);
+            }
             CancelAnswer::Refused { not_before, .. } => {
                 order.on(OrderEvent::CancelRefused, now);
-                retry_at = not_before;
+                slot.hold_until = Some(not_before.unwrap_or(now).max(now + RETRY_PAUSE));
             }
         }
-        self.after_end(id, retry_at);
+        self.after_end(id, None);
     }
 
     pub(super) fn take_queried(&mut self, id: ClientOrderId, answer: &QueryAnswer) {
@@ -153,20 +160,30 @@ impl Engine {
         Touched::All
     }
 
-    /// What was learnt from a snapshot, for every order that waits for one.
-    pub(super) fn learn_audit(&mut self, evidence: Evidence) {
+    /// What was learnt from a snapshot (or from its not coming), for every order that waits for one:
+    /// a snapshot asked for before that proves nothing.
+    pub(super) fn learn_audit(&mut self, snapshot: Result<(), Option<Timestamp>>) {
         let now = self.clock;
-        for slot in self.traders.iter_mut().flat_map(|trader| &mut trader.slots) {
-            for order in slot.orders_mut() {
-                let Some(resolve) = order.resolve.as_ref().filter(|it| it.is_auditing()) else {
-                    continue;
-                };
-                let before = resolve.is_mismatched();
-                learn(order, evidence, now);
-                let after = order.resolve.as_ref().is_some_and(|resolve| resolve.is_mismatched());
-                if after && !before {
-                    self.pending.push_back(super::Alert::Unexplained { id: order.id });
-                }
+        let waiting = |order: &&Order| order.resolve.as_ref().is_some_and(|it| it.awaits_audit());
+        let slots = || self.traders.iter().flat_map(|trader| &trader.slots);
+        let ids: Vec<_> =
+            slots().flat_map(SlotState::orders).filter(waiting).map(|it| it.id).collect();
+        for id in ids {
+            let slot =
+                self.traders.get(usize::from(id.trader().0)).and_then(|it| it.slot(id.slot()));
+            let Some(order) = slot.and_then(|slot| slot.order(id)) else { continue };
+            let evidence = match snapshot {
+                Err(not_before) => Evidence::NoAnswer(not_before),
+                Ok(()) if self.seems_executed(order) => Evidence::AuditMismatch,
+                Ok(()) => Evidence::AuditClean,
+            };
+            let mismatched =
+                |order: &Order| order.resolve.as_ref().is_some_and(|it| it.is_mismatched());
+            let before = mismatched(order);
+            let Some(order) = self.order_mut(id) else { continue };
+            learn(order, evidence, now);
+            if !before && mismatched(order) {
+                self.pending.push_back(Alert::Unexplained { id });
             }
         }
         self.traders.iter_mut().for_each(Trader::note_questions);
@@ -209,14 +226,14 @@ fn learn(order: &mut Order, evidence: Evidence, now: Timestamp) {
 }
 
 /// What the exchange made of an order is not known, or not known any more.
-fn unresolve(order: &mut Order, event: OrderEvent, now: Timestamp) {
+pub(super) fn unresolve(order: &mut Order, event: OrderEvent, now: Timestamp) {
     let was = order.phase;
     order.on(event, now);
     if order.phase == Phase::Unresolved && was != Phase::Unresolved {
         order.resolve = Some(Box::new(if order.is_known() {
             Resolve::of_known_order(now)
         } else {
-            Resolve::of_placement(order.decided_at, now)
+            Resolve::of_placement(order.terms.side, order.decided_at, now)
         }));
     }
 }

@@ -8,7 +8,7 @@ mod reports;
 use super::{Alert, Engine, Input, QuoteCounters, Touched};
 use crate::market::{Asset, Candle, Quote, Symbol, SymbolRules};
 use crate::num::Money;
-use crate::order::{ClientOrderId, Order, SlotState, SubmitAnswer};
+use crate::order::{CancelAnswer, ClientOrderId, Order, SlotState, SubmitAnswer};
 use crate::time::{Interval, Span, Timestamp};
 
 impl Engine {
@@ -30,7 +30,8 @@ impl Engine {
             }
             Input::Replaced { canceled, cancel, submitted, submit } => {
                 self.take_canceled(*canceled, cancel);
-                self.take_submitted(*submitted, submit.as_ref().unwrap_or(&SubmitAnswer::NotSent));
+                let first_half_only = not_attempted(cancel);
+                self.take_submitted(*submitted, submit.as_ref().unwrap_or(&first_half_only));
                 self.settled(*submitted, booked)
             }
             Input::Submitted { id, answer } => {
@@ -152,6 +153,10 @@ impl Engine {
             market.rules = rules.clone();
             market.rules_wanted = false;
         }
+        // On another step more, or less, can be sold.
+        for trader in 0..self.traders.len() {
+            self.note_protection(trader);
+        }
         Touched::Market(index)
     }
 
@@ -169,5 +174,19 @@ impl Engine {
     #[inline]
     pub(super) fn order_mut(&mut self, id: ClientOrderId) -> Option<&mut Order> {
         self.slot_mut(id)?.order_mut(id)
+    }
+}
+
+/// What became of the second half of a replacement that was not attempted: a replacement that was
+/// refused as a whole was refused for what it was to place.
+const fn not_attempted(cancel: &CancelAnswer) -> SubmitAnswer {
+    match *cancel {
+        CancelAnswer::Refused { refusal, not_before } => {
+            SubmitAnswer::Refused { refusal, not_before }
+        }
+        CancelAnswer::Canceled(_)
+        | CancelAnswer::NotOpen
+        | CancelAnswer::Unknown
+        | CancelAnswer::NotSent => SubmitAnswer::NotSent,
     }
 }

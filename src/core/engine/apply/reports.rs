@@ -87,7 +87,11 @@ impl Engine {
         let refused = matches!(close, Close::Refused(_) | Close::Rejected);
         slot.refusals = if refused { slot.refusals.saturating_add(1) } else { 0 };
         slot.retry_at = pause_after(close, slot.refusals, now).max(not_before);
-        if close != Close::Refused(Refusal::WouldTriggerImmediately) {
+        let expected = matches!(
+            close,
+            Close::Refused(Refusal::WouldTriggerImmediately | Refusal::PartlyFilled)
+        );
+        if !expected {
             self.pending.push_back(Alert::OrderFailed { id, close });
         }
         match close {
@@ -204,10 +208,11 @@ impl Engine {
         let now = self.clock;
         let Some(trader) = self.traders.get_mut(index) else { return };
         let Some(market) = self.markets.get(trader.market) else { return };
+        let held = trader.holding();
         let Some(open) = &mut trader.position.open else { return };
         let sellable = market
             .rules
-            .floor_lot(trader.position.held)
+            .floor_lot(held)
             .map_or(Quantity::ZERO, crate::market::LotQuantity::quantity);
         let exit = trader.slots.get(Slot::Exit.index());
         let bare = exit.map_or(sellable, |exit| uncovered(sellable, exit));

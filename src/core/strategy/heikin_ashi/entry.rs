@@ -148,7 +148,7 @@ impl HeikinAshiStrategy {
         let received = bought.saturating_minus(bought.commission(view.fees.taker));
         let sellable = received
             .plus(view.position.held)
-            .and_then(|held| view.sellable_of(held))
+            .and_then(|held| view.rules.floor_lot(held))
             .ok_or(Skip::CouldNotLeave)?;
         let floor = self
             .settings

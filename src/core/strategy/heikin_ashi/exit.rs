@@ -4,7 +4,9 @@ use super::{ExitOrder, HeikinAshiStrategy, LastResort, Patience};
 use crate::ledger::OpenPosition;
 use crate::market::{OrderType, Quote, Side, TickPrice};
 use crate::num::{Price, Rate};
-use crate::order::{Decision, OrderKind, Outcome, Reason, Refusal, Skip, Slot, SlotState, Terms};
+use crate::order::{
+    Decision, Order, OrderKind, Outcome, Reason, Refusal, Skip, Slot, SlotState, Terms,
+};
 use crate::strategy::leave::{Clock, Leaving, Step};
 use crate::strategy::{Desired, Leave, View};
 
@@ -26,7 +28,7 @@ impl HeikinAshiStrategy {
         match sized {
             Some(Sized { terms, reason, after }) => desired.place(Slot::Exit, terms, reason, after),
             None if !too_small => desired.nothing(Slot::Exit, Skip::PriceOutOfRange, view.closed),
-            None if entry_lives => {
+            None if entry_lives || view.awaits_fills() => {
                 desired.nothing(Slot::Exit, Skip::TooSmallToProtect, view.closed);
             }
             // Nothing more will be bought, and what there is cannot be sold.
@@ -216,17 +218,17 @@ impl HeikinAshiStrategy {
     }
 }
 
-/// The unfilled rest of the entry stays until its candle closes, or for `candles_more` after that:
+/// The open order of the entry, and never another one: the unfilled rest of it stays until its candle closes, or for `candles_more` after that:
 /// while what is held is too small to protect, one more candle may make it large enough.
 fn entry_rest(view: &View<'_>, position: &OpenPosition, candles_more: u64, desired: &mut Desired) {
-    let Some(decision) = view.decision(Slot::Entry) else {
+    let live = |order: &&Order| order.is_live() && order.terms.side == Side::Buy;
+    let Some(rest) = view.slot(Slot::Entry).and_then(SlotState::current).filter(live) else {
         return;
     };
     // A rest that outlived its first candle is still the rest of the same entry.
-    let opened_with = decision.after <= position.opened_after;
-    let until = position.opened_after + candles_more;
-    if decision.terms().is_some() && opened_with && view.closed <= until {
-        desired.keep(Slot::Entry, decision);
+    let opened_with = rest.decided_after <= position.opened_after;
+    if opened_with && view.closed <= position.opened_after + candles_more {
+        desired.place(Slot::Entry, rest.terms, rest.reason, rest.decided_after);
     }
 }
 
@@ -278,11 +280,19 @@ impl Exit {
     fn sized(self, view: &View<'_>) -> Option<Sized> {
         let rules = view.rules;
         let quantity = match self.kind {
-            OrderKind::Market => rules.floor_market_lot(view.position.held)?,
-            _ => view.sellable()?,
+            OrderKind::Market => rules.floor_market_lot(view.holding())?,
+            _ => rules.floor_lot(view.holding())?,
         };
         let price = self.kind.worst_price().map(TickPrice::price).or(view.quote.map(|q| q.bid))?;
-        rules.reaches_min_notional(price, quantity.quantity()).then_some(Sized {
+        // What is left of an open order may be less than a new one would have to be.
+        let is_rest = |order: &Order| {
+            order.is_live()
+                && order.terms.kind == self.kind
+                && order.remaining() == quantity.quantity()
+        };
+        let possible = rules.reaches_min_notional(price, quantity.quantity())
+            || view.slot(Slot::Exit).and_then(SlotState::current).is_some_and(is_rest);
+        possible.then_some(Sized {
             terms: Terms { side: Side::Sell, kind: self.kind, quantity },
             reason: self.reason,
             after: self.after,

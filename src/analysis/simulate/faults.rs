@@ -1,0 +1,235 @@
+use super::dice::Dice;
+
+/// A class of faults that a schedule may inject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// A request never reaches the exchange.
+    RequestLost,
+    /// A request is on its way for longer than it is valid, or waits in the exchange.
+    RequestLate,
+    /// The answer never comes back.
+    AnswerLost,
+    /// The answer comes late, or after the sender has given up.
+    AnswerLate,
+    /// The exchange answers that it does not know what became of the request.
+    StatusUnknown,
+    /// The sender is later than `not_after`.
+    SenderLate,
+    /// The exchange takes no requests for a while.
+    RateLimited,
+    /// A definite no that nothing explains.
+    Refused,
+    /// Of a replacement only the cancellation succeeds.
+    HalfReplaced,
+    /// A user event is late, and overtaken by others.
+    ReportLate,
+    /// A user event comes twice.
+    ReportDoubled,
+    /// A user event does not come.
+    ReportLost,
+    /// No user events for a while.
+    StreamOutage,
+    /// Queries are answered from a copy that lags.
+    QueryLags,
+    /// A cancelled order is not found under its own id.
+    OrderRenamed,
+    /// A closed candle is told late.
+    CandleLate,
+    /// A closed candle is told again.
+    CandleDoubled,
+    /// The market takes only a part of what is offered.
+    PartialFill,
+    /// The price jumps.
+    PriceGap,
+    /// The symbol's filters change.
+    RulesChanged,
+    /// Trading on the symbol stops for a while.
+    SymbolHalted,
+    /// The exchange ends an order by itself.
+    OrderExpired,
+    /// The user cancels an order of ours.
+    OrderCanceledByHand,
+    /// The user sells what a trader holds.
+    PositionSoldByHand,
+    /// The user deposits or withdraws.
+    Transfer,
+    /// The user places an order of his own.
+    OrderByHand,
+    /// The user commands: pause, close, panic, resume.
+    Command,
+    /// The process's clock is off.
+    ClockOff,
+    /// The process dies between two effects, and with it what was not synced.
+    Crash,
+    /// The disk fails a sync: the process stops.
+    SyncFailed,
+}
+
+impl Fault {
+    /// Every class.
+    pub const ALL: [Self; 30] = [
+        Self::RequestLost,
+        Self::RequestLate,
+        Self::AnswerLost,
+        Self::AnswerLate,
+        Self::StatusUnknown,
+        Self::SenderLate,
+        Self::RateLimited,
+        Self::Refused,
+        Self::HalfReplaced,
+        Self::ReportLate,
+        Self::ReportDoubled,
+        Self::ReportLost,
+        Self::StreamOutage,
+        Self::QueryLags,
+        Self::OrderRenamed,
+        Self::CandleLate,
+        Self::CandleDoubled,
+        Self::PartialFill,
+        Self::PriceGap,
+        Self::RulesChanged,
+        Self::SymbolHalted,
+        Self::OrderExpired,
+        Self::OrderCanceledByHand,
+        Self::PositionSoldByHand,
+        Self::Transfer,
+        Self::OrderByHand,
+        Self::Command,
+        Self::ClockOff,
+        Self::Crash,
+        Self::SyncFailed,
+    ];
+
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RequestLost => "request lost",
+            Self::RequestLate => "request late",
+            Self::AnswerLost => "answer lost",
+            Self::AnswerLate => "answer late",
+            Self::StatusUnknown => "status unknown",
+            Self::SenderLate => "sender late",
+            Self::RateLimited => "rate limited",
+            Self::Refused => "refused",
+            Self::HalfReplaced => "half replaced",
+            Self::ReportLate => "report late",
+            Self::ReportDoubled => "report doubled",
+            Self::ReportLost => "report lost",
+            Self::StreamOutage => "stream outage",
+            Self::QueryLags => "query lags",
+            Self::OrderRenamed => "order renamed",
+            Self::CandleLate => "candle late",
+            Self::CandleDoubled => "candle doubled",
+            Self::PartialFill => "partial fill",
+            Self::PriceGap => "price gap",
+            Self::RulesChanged => "rules changed",
+            Self::SymbolHalted => "symbol halted",
+            Self::OrderExpired => "order expired",
+            Self::OrderCanceledByHand => "order cancelled by hand",
+            Self::PositionSoldByHand => "position sold by hand",
+            Self::Transfer => "deposit or withdrawal",
+            Self::OrderByHand => "order by hand",
+            Self::Command => "command",
+            Self::ClockOff => "clock off",
+            Self::Crash => "crash",
+            Self::SyncFailed => "sync failed",
+        }
+    }
+
+    /// Its highest rate, per 10,000 occasions. The occasions differ: a request, a user event, a
+    /// price, a move of the user, an effect.
+    const fn most(self) -> i64 {
+        match self {
+            Self::RequestLost | Self::AnswerLost | Self::StatusUnknown => 1_500,
+            Self::RequestLate | Self::AnswerLate => 1_500,
+            Self::SenderLate | Self::RateLimited | Self::Refused | Self::HalfReplaced => 600,
+            Self::ReportLate | Self::ReportDoubled => 3_000,
+            Self::ReportLost => 1_000,
+            Self::StreamOutage => 100,
+            Self::QueryLags | Self::OrderRenamed => 5_000,
+            Self::CandleLate | Self::CandleDoubled => 3_000,
+            Self::PartialFill => 5_000,
+            Self::PriceGap => 200,
+            Self::RulesChanged | Self::SymbolHalted => 400,
+            Self::OrderExpired => 1_500,
+            Self::OrderCanceledByHand
+            | Self::PositionSoldByHand
+            | Self::Transfer
+            | Self::OrderByHand
+            | Self::Command => 2_500,
+            Self::ClockOff => 5_000,
+            Self::Crash => 60,
+            Self::SyncFailed => 15,
+        }
+    }
+}
+
+/// How often each class occurred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FaultCounts([u64; Fault::ALL.len()]);
+
+impl FaultCounts {
+    /// How often this class occurred.
+    pub fn of(&self, fault: Fault) -> u64 {
+        self.0.get(fault as usize).copied().unwrap_or_default()
+    }
+
+    /// How often any occurred.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// Adds the counts of another schedule.
+    pub fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(mine, more)| *mine += more);
+    }
+}
+
+/// The mix of faults of one schedule: which classes there are, and how often each strikes.
+#[derive(Debug)]
+pub(super) struct Faults {
+    rates: [u32; Fault::ALL.len()],
+    counts: FaultCounts,
+    over: bool,
+}
+
+impl Faults {
+    /// Draws a mix: some classes are off altogether, others rare, others frequent.
+    pub(super) fn draw(dice: &mut Dice) -> Self {
+        let mut rates = [0; Fault::ALL.len()];
+        for (rate, fault) in rates.iter_mut().zip(Fault::ALL) {
+            if dice.chance(5_000) {
+                let most = if dice.chance(5_000) { fault.most() } else { fault.most() / 10 };
+                *rate = u32::try_from(dice.between(1, most)).unwrap_or_default();
+            }
+        }
+        // Every schedule has some faults.
+        if let Some(rate) = rates.get_mut(Fault::AnswerLost as usize) {
+            *rate = (*rate).max(50);
+        }
+        Self { rates, counts: FaultCounts::default(), over: false }
+    }
+
+    /// Whether a fault of this class happens now; if so, it is counted.
+    pub(super) fn strike(&mut self, fault: Fault, dice: &mut Dice) -> bool {
+        let rate = self.rates.get(fault as usize).copied().unwrap_or_default();
+        let strikes = !self.over && dice.chance(rate);
+        if strikes && let Some(count) = self.counts.0.get_mut(fault as usize) {
+            *count += 1;
+        }
+        strikes
+    }
+
+    /// From now on nothing goes wrong any more.
+    pub(super) const fn end(&mut self) {
+        self.over = true;
+    }
+
+    pub(super) const fn are_over(&self) -> bool {
+        self.over
+    }
+
+    pub(super) const fn counts(&self) -> &FaultCounts {
+        &self.counts
+    }
+}

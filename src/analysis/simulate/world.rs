@@ -1,0 +1,551 @@
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use heikin_core::engine::{Bug, Command, Engine, Gate, GateState, Input};
+use heikin_core::market::Quote;
+use heikin_core::order::{ClientOrderId, SlotState};
+use heikin_core::time::{Span, Timestamp};
+
+use super::bot::Bot;
+use super::check::{Checks, Violation, violated};
+use super::converge;
+use super::dice::Dice;
+use super::faults::{Fault, FaultCounts, Faults};
+use super::feed::Feed;
+use super::scenario::{INTERVAL, Scenario};
+use super::venue::Venue;
+use super::wire::Request;
+
+/// A schedule goes on until it has had this many inputs and faults.
+const LEAST_INPUTS: u64 = 1_000;
+const LEAST_FAULTS: u64 = 5;
+/// Once the faults are over, everything must have settled within this time.
+const SETTLES_WITHIN: Span = Span::from_millis(60 * 60_000);
+/// When every world begins.
+const BEGINS_AT: Timestamp = Timestamp::from_millis(1_700_000_040_000);
+/// As many deadlines at one moment mean that time does not pass.
+const BUSY: u32 = 200;
+
+/// What happens next, and when.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// The price of a market moves.
+    Price(usize),
+    /// A candle of a market closes.
+    CandleEnds(usize),
+    /// The process is told the closed candles that it has not been told.
+    Candles(usize),
+    /// The answer to a request of this process comes back.
+    Answer(u32, Box<Input>),
+    /// A user event of this subscription arrives.
+    UserEvent(u32, Box<Input>),
+    /// A request arrives at the exchange.
+    Request(Box<Request>),
+    /// User events come again.
+    StreamBack(u32),
+    /// What was handled is synced, and what follows from it leaves.
+    Sync,
+    /// The process starts.
+    Start,
+    /// Whoever else has hands on the account does something.
+    Hands,
+    /// The market's rules are read again.
+    Rules(usize),
+    /// Trading on a symbol goes on.
+    Reopen(usize),
+}
+
+/// An event in the schedule: earlier ones first, then in the order in which they were scheduled.
+#[derive(Debug)]
+struct Scheduled {
+    at: Timestamp,
+    number: u64,
+    event: Event,
+}
+
+impl Ord for Scheduled {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // The heap gives its greatest first.
+        (other.at, other.number).cmp(&(self.at, self.number))
+    }
+}
+
+impl PartialOrd for Scheduled {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Scheduled {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Scheduled {}
+
+/// How a schedule went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) inputs: u64,
+    pub(super) faults: FaultCounts,
+    pub(super) hash: u64,
+    pub(super) violation: Option<Violation>,
+    pub(super) trace: Vec<String>,
+}
+
+/// A whole world made from a seed: markets, exchange, network, user, and the bot in it.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) dice: Dice,
+    pub(super) faults: Faults,
+    pub(super) scenario: Scenario,
+    pub(super) now: Timestamp,
+    schedule: BinaryHeap<Scheduled>,
+    scheduled: u64,
+    pub(super) venue: Venue,
+    pub(super) bot: Bot,
+    pub(super) checks: Checks,
+    pub(super) feeds: Vec<Feed>,
+    /// The number of the process, and of its subscription to user events: what belongs to an earlier
+    /// one is lost.
+    pub(super) process: u32,
+    pub(super) subscription: u32,
+    pub(super) stream_up: bool,
+    /// How far the process's clock is ahead.
+    skew: i64,
+    /// Placements on their way.
+    pub(super) in_flight: BTreeMap<ClientOrderId, u32>,
+    /// Requests on their way, or whose answers are.
+    pub(super) pending: u32,
+    pub(super) limited_until: Timestamp,
+    quoted_at: Timestamp,
+    inputs: u64,
+    busy: (Timestamp, u32),
+    /// What happened, line by line, where that is asked for.
+    trace: Option<Vec<String>>,
+}
+
+impl World {
+    /// Writes down from now on what happens.
+    pub(super) fn traced(mut self) -> Self {
+        self.trace = Some(Vec::new());
+        self
+    }
+
+    /// Writes one line, if that is asked for.
+    pub(super) fn note(&mut self, line: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            let seconds = self.now.since(BEGINS_AT).millis();
+            trace.push(format!("{:>5}.{:03}  {}", seconds / 1_000, seconds % 1_000, line()));
+        }
+    }
+
+    pub(super) fn new(seed: u64, bug: Option<Bug>) -> Self {
+        let mut dice = Dice::new(seed);
+        let scenario = Scenario::draw(&mut dice);
+        let faults = Faults::draw(&mut dice);
+        let now = BEGINS_AT;
+        let feed = |market: &super::scenario::MarketSetup| Feed::new(&mut dice, market.price, now);
+        let feeds = scenario.markets.iter().map(feed).collect();
+        Self {
+            venue: Venue::new(&scenario),
+            bot: Bot::new(scenario.clone(), bug),
+            checks: Checks::new(&scenario),
+            dice,
+            faults,
+            scenario,
+            now,
+            schedule: BinaryHeap::new(),
+            scheduled: 0,
+            feeds,
+            process: 0,
+            subscription: 0,
+            stream_up: true,
+            skew: 0,
+            in_flight: BTreeMap::new(),
+            pending: 0,
+            limited_until: now,
+            quoted_at: now,
+            inputs: 0,
+            busy: (now, 0),
+            trace: None,
+        }
+    }
+
+    pub(super) fn run(mut self) -> Outcome {
+        let violation = self.go().err();
+        let state = self.bot.engine().map(Engine::snapshot);
+        let state = state.and_then(|state| serde_json::to_string(&state).ok()).unwrap_or_default();
+        Outcome {
+            inputs: self.inputs,
+            faults: *self.faults.counts(),
+            hash: self.checks.hash_with(&state),
+            violation,
+            trace: self.trace.unwrap_or_default(),
+        }
+    }
+
+    fn go(&mut self) -> Result<(), Violation> {
+        self.at(self.now, Event::Start);
+        for market in 0..self.feeds.len() {
+            self.at(self.now, Event::Price(market));
+            self.after(INTERVAL.span().millis(), Event::CandleEnds(market));
+        }
+        self.after(3_000, Event::Hands);
+        while self.inputs < LEAST_INPUTS || self.faults.counts().total() < LEAST_FAULTS {
+            self.advance()?;
+        }
+        self.end_faults();
+        let until = self.now + SETTLES_WITHIN;
+        let settled = self.now + Span::from_secs(150);
+        loop {
+            self.advance()?;
+            if self.now < settled || self.pending > 0 || self.bot.unsynced() > 0 {
+                continue;
+            }
+            match converge::check(self) {
+                Err(_) if self.now < until => {}
+                verdict => return verdict,
+            }
+        }
+    }
+
+    /// From now on nothing goes wrong: what is down comes back.
+    fn end_faults(&mut self) {
+        self.faults.end();
+        self.limited_until = self.now;
+        if !self.stream_up {
+            self.at(self.now, Event::StreamBack(self.subscription));
+        }
+        for market in 0..self.feeds.len() {
+            self.at(self.now, Event::Reopen(market));
+        }
+    }
+
+    /// The next thing happens.
+    fn advance(&mut self) -> Result<(), Violation> {
+        let next = self.schedule.peek().map(|next| next.at);
+        let deadline = self.bot.engine().and_then(Engine::next_deadline);
+        let deadline = deadline.map(|at| at - Span::from_millis(self.skew));
+        if let Some(due) = deadline.filter(|due| next.is_none_or(|next| *due < next)) {
+            self.pass_to(due);
+            self.busy.1 = if self.busy.0 == self.now { self.busy.1 + 1 } else { 0 };
+            self.busy.0 = self.now;
+            if self.busy.1 > BUSY {
+                return violated("T4 time stands still", "deadline after deadline at one moment");
+            }
+            return self.deliver(Input::Time);
+        }
+        let Some(Scheduled { at, event, .. }) = self.schedule.pop() else {
+            return violated("the world ends", "nothing is scheduled");
+        };
+        self.pass_to(at);
+        self.happen(event)
+    }
+
+    fn pass_to(&mut self, at: Timestamp) {
+        self.now = self.now.max(at);
+        self.venue.set_time(self.now);
+    }
+
+    pub(super) fn at(&mut self, at: Timestamp, event: Event) {
+        self.scheduled += 1;
+        self.schedule.push(Scheduled { at, number: self.scheduled, event });
+    }
+
+    pub(super) fn after(&mut self, millis: i64, event: Event) {
+        self.at(self.now + Span::from_millis(millis), event);
+    }
+
+    fn happen(&mut self, event: Event) -> Result<(), Violation> {
+        match event {
+            Event::Price(market) => self.move_price(market),
+            Event::CandleEnds(market) => {
+                self.end_candle(market);
+                Ok(())
+            }
+            Event::Candles(market) => self.tell_candles(market),
+            Event::Answer(process, input) => {
+                self.pending = self.pending.saturating_sub(1);
+                if process == self.process { self.deliver(*input) } else { Ok(()) }
+            }
+            Event::UserEvent(subscription, input) if subscription == self.subscription => {
+                self.deliver(*input)
+            }
+            Event::UserEvent(..) => Ok(()),
+            Event::Request(request) => self.arrive(*request),
+            Event::StreamBack(subscription) if subscription == self.subscription => {
+                self.stream_up = true;
+                self.deliver(Input::StreamRestored)?;
+                let gate = Command::SetGate(Gate::UserStreamDown, GateState::Open);
+                self.deliver(Input::Command(gate))
+            }
+            Event::StreamBack(_) => Ok(()),
+            Event::Sync => self.sync_and_send(),
+            Event::Start => self.start(),
+            Event::Hands => self.use_hands(),
+            Event::Rules(market) => self.read_rules(market),
+            Event::Reopen(market) => self.reopen(market),
+        }
+    }
+
+    fn move_price(&mut self, market: usize) -> Result<(), Violation> {
+        let Some(feed) = self.feeds.get_mut(market) else { return Ok(()) };
+        let to = feed.next_move(&mut self.dice, &mut self.faults);
+        let pause = self.dice.between(400, 6_000);
+        self.after(pause, Event::Price(market));
+        let Some(symbol) = self.scenario.markets.get(market).map(|it| it.rules.symbol) else {
+            return Ok(());
+        };
+        let Some(index) = self.venue.market(symbol) else { return Ok(()) };
+        self.venue.trade(index, &to);
+        self.publish()?;
+        if self.stream_up && self.bot.is_up() {
+            self.checks.check_exposure(self.now, &self.venue, &self.scenario)?;
+        } else {
+            self.checks.excuse_exposure();
+        }
+        let wants = self.bot.engine().is_some_and(|engine| engine.wants_quotes(symbol));
+        if wants && self.now.since(self.quoted_at).millis() >= 250 {
+            self.quoted_at = self.now;
+            self.deliver(Input::Quote { symbol, quote: Quote::point(to.price, self.now) })?;
+        }
+        if self.stream_up && self.faults.strike(Fault::StreamOutage, &mut self.dice) {
+            self.lose_stream()?;
+        }
+        Ok(())
+    }
+
+    fn lose_stream(&mut self) -> Result<(), Violation> {
+        self.stream_up = false;
+        self.subscription += 1;
+        let pause = self.dice.delay(20_000, 120_000, 2_000);
+        self.after(pause, Event::StreamBack(self.subscription));
+        if self.dice.chance(5_000) {
+            let gate = Command::SetGate(Gate::UserStreamDown, GateState::Closed);
+            self.deliver(Input::Command(gate))?;
+        }
+        Ok(())
+    }
+
+    fn end_candle(&mut self, market: usize) {
+        let Some(feed) = self.feeds.get_mut(market) else { return };
+        feed.close();
+        self.after(INTERVAL.span().millis(), Event::CandleEnds(market));
+        let delay = if self.faults.strike(Fault::CandleLate, &mut self.dice) {
+            self.dice.delay(3_000, 150_000, 300)
+        } else {
+            self.dice.between(5, 300)
+        };
+        self.after(delay, Event::Candles(market));
+    }
+
+    /// The hub tells every closed candle once and in order; sometimes it tells one twice.
+    fn tell_candles(&mut self, market: usize) -> Result<(), Violation> {
+        while self.bot.is_up()
+            && let Some(feed) = self.feeds.get_mut(market)
+            && let Some(candle) = feed.closed.get(feed.told).copied()
+        {
+            feed.told += 1;
+            let process = self.process;
+            self.tell_candle(market, candle)?;
+            if self.process == process && self.faults.strike(Fault::CandleDoubled, &mut self.dice) {
+                self.tell_candle(market, candle)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_candle(
+        &mut self,
+        market: usize,
+        candle: heikin_core::market::Candle,
+    ) -> Result<(), Violation> {
+        let Some(setup) = self.scenario.markets.get(market) else { return Ok(()) };
+        let symbol = setup.rules.symbol;
+        let quote = self.quote(symbol);
+        self.deliver(Input::Candle { symbol, interval: INTERVAL, candle, quote })
+    }
+
+    fn quote(&self, symbol: heikin_core::market::Symbol) -> Option<Quote> {
+        let price = self.venue.market(symbol).and_then(|market| self.venue.last_price(market))?;
+        Some(Quote::point(price, self.now))
+    }
+
+    /// Gives the process an input. It may die at any point of its work.
+    pub(super) fn deliver(&mut self, mut input: Input) -> Result<(), Violation> {
+        if !self.bot.is_up() {
+            return Ok(());
+        }
+        if let Input::Report { report, quote } = &mut input {
+            let trader = self.scenario.traders.get(usize::from(report.state.id.trader().0));
+            let market = trader.and_then(|(market, _)| self.scenario.markets.get(*market));
+            *quote = market.and_then(|market| self.quote(market.rules.symbol));
+        }
+        self.inputs += 1;
+        self.note(|| format!("-> {input:?}"));
+        let before = self.bot.journal().map_or(0, |journal| journal.records().len());
+        let stamp = self.now + Span::from_millis(self.skew);
+        let asked = asked_about(&input);
+        if self.bot.handle(stamp, input).is_err() {
+            return self.crash();
+        }
+        let Some(process) = self.bot.process() else { return Ok(()) };
+        let records = process.journal().records().get(before..).unwrap_or_default();
+        let engine = process.engine();
+        self.checks.after_step(records, engine, self.now)?;
+        match asked {
+            Asked::One(id) => {
+                let trader = engine.traders().get(usize::from(id.trader().0));
+                let order = trader.and_then(|trader| trader.slot(id.slot())?.order(id));
+                let order = order.filter(|_| id.tag() == self.scenario.config.tag);
+                if let Some(order) = order {
+                    let in_flight = self.in_flight.contains_key(&order.id);
+                    self.checks.check_order(order, (&self.venue, in_flight))?;
+                }
+            }
+            Asked::All => {
+                let slots = engine.traders().iter().flat_map(|trader| trader.slots());
+                for order in slots.flat_map(SlotState::orders) {
+                    let in_flight = self.in_flight.contains_key(&order.id);
+                    self.checks.check_order(order, (&self.venue, in_flight))?;
+                }
+            }
+            Asked::Nothing => {}
+        }
+        if self.faults.strike(Fault::Crash, &mut self.dice) {
+            return self.crash();
+        }
+        // Several inputs may share a sync.
+        if self.dice.chance(1_000) {
+            self.after(1, Event::Sync);
+            return Ok(());
+        }
+        self.sync_and_send()
+    }
+
+    /// Syncs what was handled and lets leave what may.
+    fn sync_and_send(&mut self) -> Result<(), Violation> {
+        if !self.bot.is_up() {
+            return Ok(());
+        }
+        if self.bot.unsynced() > 0 && self.faults.strike(Fault::SyncFailed, &mut self.dice) {
+            self.bot.fail_next_sync();
+        }
+        if self.bot.sync().is_err() {
+            return self.crash();
+        }
+        self.checks.read(self.bot.durable_records())?;
+        if let Some(engine) = self.bot.engine() {
+            self.checks.check_alarms(engine)?;
+        }
+        loop {
+            if self.faults.strike(Fault::Crash, &mut self.dice) {
+                return self.crash();
+            }
+            let Some((seq, effect)) = self.bot.next_effect() else { break };
+            self.note(|| format!("   {effect:?}"));
+            let durable = self.bot.durable_records().last().map_or(0, |record| record.seq);
+            if let Some(engine) = self.bot.engine() {
+                let is_local = super::wire::is_local(&effect);
+                if !is_local {
+                    self.checks.before_send((seq, durable), &effect, self.now, engine)?;
+                }
+            }
+            self.send(effect);
+        }
+        if self.dice.chance(200) {
+            self.keep_snapshot()?;
+        }
+        Ok(())
+    }
+
+    /// A snapshot is kept, and folding the journal from nothing gives the same state.
+    fn keep_snapshot(&mut self) -> Result<(), Violation> {
+        if self.dice.chance(500) {
+            self.check_fold()?;
+        }
+        self.bot.keep_snapshot().or_else(|error| violated("D3 snapshot", error))
+    }
+
+    pub(super) fn check_fold(&self) -> Result<(), Violation> {
+        let live = self.bot.engine().map(Engine::snapshot);
+        if live.is_some_and(|live| live != self.bot.folded()) {
+            return violated("T2 fold", "the journal gives another state than the live one");
+        }
+        Ok(())
+    }
+
+    /// The process dies, and will be started again; some of what was not synced may survive.
+    fn crash(&mut self) -> Result<(), Violation> {
+        let unsynced = i64::try_from(self.bot.unsynced()).unwrap_or(0);
+        let kept = usize::try_from(self.dice.between(0, unsynced)).unwrap_or(0);
+        self.note(|| format!("crash: {unsynced} unsynced records, {kept} kept"));
+        self.bot.crash(kept);
+        self.checks.forget_orders();
+        self.checks.read(self.bot.durable_records())?;
+        self.process += 1;
+        self.subscription += 1;
+        self.stream_up = false;
+        self.skew = 0;
+        let pause = self.dice.delay(2_000, 180_000, 1_000);
+        self.after(pause, Event::Start);
+        Ok(())
+    }
+
+    fn start(&mut self) -> Result<(), Violation> {
+        self.note(|| "start".to_owned());
+        if let Err(error) = self.bot.start() {
+            return violated("D2 recovery", error);
+        }
+        if self.faults.strike(Fault::ClockOff, &mut self.dice) {
+            self.skew = self.dice.between(-800, 800);
+        }
+        self.stream_up = true;
+        self.subscription += 1;
+        for (market, feed) in self.feeds.iter_mut().enumerate() {
+            feed.told = told_already(&self.bot, feed, &self.scenario, market);
+        }
+        for market in 0..self.feeds.len() {
+            let delay = self.dice.between(5, 2_000);
+            self.after(delay, Event::Candles(market));
+        }
+        self.deliver(Input::Started)
+    }
+}
+
+/// How many closed candles of a market the recovered process has: that of its traders which has
+/// fewest.
+fn told_already(bot: &Bot, feed: &Feed, scenario: &Scenario, market: usize) -> usize {
+    let Some(engine) = bot.engine() else { return 0 };
+    let on_it = engine.traders().iter().zip(&scenario.traders).filter(|(_, it)| it.0 == market);
+    let known = on_it.map(|(trader, _)| {
+        let last = trader.candle().map(heikin_core::market::Candle::open_time);
+        feed.closed.iter().filter(|candle| Some(candle.open_time()) <= last).count()
+    });
+    known.min().unwrap_or_default()
+}
+
+/// Which orders an input speaks of.
+enum Asked {
+    Nothing,
+    One(ClientOrderId),
+    All,
+}
+
+fn asked_about(input: &Input) -> Asked {
+    match input {
+        Input::Report { report, .. } => Asked::One(report.state.id),
+        Input::Submitted { id, .. } | Input::Canceled { id, .. } | Input::Queried { id, .. } => {
+            Asked::One(*id)
+        }
+        Input::Replaced { .. } | Input::Account(_) | Input::Started | Input::Time => Asked::All,
+        Input::Candle { .. }
+        | Input::Quote { .. }
+        | Input::Balances { .. }
+        | Input::StreamRestored
+        | Input::Rules(_)
+        | Input::Command(_) => Asked::Nothing,
+    }
+}
