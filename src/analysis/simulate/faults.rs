@@ -190,12 +190,18 @@ impl FaultCounts {
 pub(super) struct Faults {
     rates: [u32; Fault::ALL.len()],
     counts: FaultCounts,
+    /// How often any class struck, or would have if it were not muted.
+    struck: u64,
+    muted: Vec<Fault>,
     over: bool,
 }
 
 impl Faults {
     /// Draws a mix: some classes are off altogether, others rare, others frequent.
-    pub(super) fn draw(dice: &mut Dice) -> Self {
+    ///
+    /// A muted class uses up the same chance, and does nothing: the rest of the schedule stays as
+    /// like as it can.
+    pub(super) fn draw(dice: &mut Dice, muted: Vec<Fault>) -> Self {
         let mut rates = [0; Fault::ALL.len()];
         for (rate, fault) in rates.iter_mut().zip(Fault::ALL) {
             if dice.chance(5_000) {
@@ -207,13 +213,17 @@ impl Faults {
         if let Some(rate) = rates.get_mut(Fault::AnswerLost as usize) {
             *rate = (*rate).max(50);
         }
-        Self { rates, counts: FaultCounts::default(), over: false }
+        Self { rates, counts: FaultCounts::default(), struck: 0, muted, over: false }
     }
 
     /// Whether a fault of this class happens now; if so, it is counted.
     pub(super) fn strike(&mut self, fault: Fault, dice: &mut Dice) -> bool {
         let rate = self.rates.get(fault as usize).copied().unwrap_or_default();
-        let strikes = !self.over && dice.chance(rate);
+        if self.over || !dice.chance(rate) {
+            return false;
+        }
+        self.struck += 1;
+        let strikes = !self.muted.contains(&fault);
         if strikes && let Some(count) = self.counts.0.get_mut(fault as usize) {
             *count += 1;
         }
@@ -227,6 +237,10 @@ impl Faults {
 
     pub(super) const fn are_over(&self) -> bool {
         self.over
+    }
+
+    pub(super) const fn struck(&self) -> u64 {
+        self.struck
     }
 
     pub(super) const fn counts(&self) -> &FaultCounts {

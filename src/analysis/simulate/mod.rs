@@ -7,6 +7,7 @@
 //! everything must settle. Each seed is run twice, and must give the same effects.
 
 mod bot;
+mod campaign;
 mod check;
 mod converge;
 mod dice;
@@ -18,6 +19,7 @@ mod venue;
 mod wire;
 mod world;
 
+pub use campaign::{Campaign, Progress, Report};
 pub use check::Violation;
 pub use faults::{Fault, FaultCounts};
 pub use heikin_core::engine::Bug;
@@ -41,8 +43,8 @@ pub struct Schedule {
 
 /// Runs one schedule, twice: a difference between the two is a violation too.
 pub fn run(seed: u64, bug: Option<Bug>) -> Schedule {
-    let first = World::new(seed, bug).run();
-    let second = World::new(seed, bug).run();
+    let first = World::new(seed, bug, Vec::new()).run();
+    let second = World::new(seed, bug, Vec::new()).run();
     let violation = first.violation.clone().or_else(|| {
         (first != second).then(|| Violation {
             rule: "R1 not deterministic",
@@ -54,6 +56,20 @@ pub fn run(seed: u64, bug: Option<Bug>) -> Schedule {
 
 /// Runs one schedule once, and tells line by line what happened in it.
 pub fn trace(seed: u64, bug: Option<Bug>) -> (Vec<String>, Option<Violation>) {
-    let outcome = World::new(seed, bug).traced().run();
+    let outcome = World::new(seed, bug, Vec::new()).traced().run();
     (outcome.trace, outcome.violation)
+}
+
+/// The classes of faults without which the schedule does not break the same rule: each other class
+/// was left out, one after another, and it broke all the same.
+pub fn shrink(seed: u64, bug: Option<Bug>, rule: &'static str) -> Vec<Fault> {
+    let mut muted: Vec<Fault> = Vec::new();
+    for fault in Fault::ALL {
+        muted.push(fault);
+        let outcome = World::new(seed, bug, muted.clone()).run();
+        if outcome.violation.is_none_or(|violation| violation.rule != rule) {
+            muted.pop();
+        }
+    }
+    Fault::ALL.into_iter().filter(|fault| !muted.contains(fault)).collect()
 }

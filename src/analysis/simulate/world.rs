@@ -141,10 +141,10 @@ impl World {
         }
     }
 
-    pub(super) fn new(seed: u64, bug: Option<Bug>) -> Self {
+    pub(super) fn new(seed: u64, bug: Option<Bug>, muted: Vec<Fault>) -> Self {
         let mut dice = Dice::new(seed);
         let scenario = Scenario::draw(&mut dice);
-        let faults = Faults::draw(&mut dice);
+        let faults = Faults::draw(&mut dice, muted);
         let now = BEGINS_AT;
         let feed = |market: &super::scenario::MarketSetup| Feed::new(&mut dice, market.price, now);
         let feeds = scenario.markets.iter().map(feed).collect();
@@ -193,7 +193,7 @@ impl World {
             self.after(INTERVAL.span().millis(), Event::CandleEnds(market));
         }
         self.after(3_000, Event::Hands);
-        while self.inputs < LEAST_INPUTS || self.faults.counts().total() < LEAST_FAULTS {
+        while self.inputs < LEAST_INPUTS || self.faults.struck() < LEAST_FAULTS {
             self.advance()?;
         }
         self.end_faults();
