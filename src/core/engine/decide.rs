@@ -332,6 +332,10 @@ impl Engine {
         }
     }
 
+    /// The next request that helps to settle an order.
+    ///
+    /// A fence makes the matching engine itself say whether an order is there: an order is
+    /// cancelled; but one that protects what is still held, and alone does, is placed once more.
     fn next_settling(&self, index: usize) -> Option<Effect> {
         let now = self.clock;
         let trader = self.traders.get(index)?;
@@ -345,7 +349,17 @@ impl Engine {
                 match order.resolve.as_ref().and_then(|resolve| resolve.due(now)) {
                     Some(ResolveAction::Query) => return Some(Effect::Query { id, symbol }),
                     Some(ResolveAction::Fence) => {
-                        return Some(fence(slot, order, symbol, now + SEND_WITHIN));
+                        let placed_again = order.terms.side == Side::Sell
+                            && order.terms.quantity.quantity() <= trader.holding()
+                            && slot.live().all(|other| other.id == id);
+                        if !placed_again {
+                            return Some(Effect::Cancel { id, symbol });
+                        }
+                        let (terms, reason, after) =
+                            (order.terms, order.reason, order.decided_after);
+                        let not_after = now + SEND_WITHIN;
+                        let again = NewOrder { id, symbol, terms, reason, after, not_after };
+                        return Some(Effect::Submit(again));
                     }
                     Some(ResolveAction::Audit) if self.sync.asked.is_none() => {
                         return Some(Effect::FetchAccount { since: self.sync_since() });
@@ -387,18 +401,5 @@ impl Engine {
             }
             (outcome, _) => outcome,
         }
-    }
-}
-
-/// The request that makes the matching engine itself say whether an order is there: an entry is
-/// cancelled; what protects a position is placed once more, unless something else protects it.
-fn fence(slot: &SlotState, order: &Order, symbol: Symbol, not_after: Timestamp) -> Effect {
-    let known = |other: &Order| other.id != order.id && other.phase != Phase::Unresolved;
-    let (id, terms) = (order.id, order.terms);
-    if terms.side == Side::Sell && !slot.live().any(known) {
-        let (reason, after) = (order.reason, order.decided_after);
-        Effect::Submit(NewOrder { id, symbol, terms, reason, after, not_after })
-    } else {
-        Effect::Cancel { id, symbol }
     }
 }
