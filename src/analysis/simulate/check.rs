@@ -368,6 +368,11 @@ impl Checks {
             Alert::TradeClosed(trade) => {
                 if let Some(trader) = self.trader(trade.trader) {
                     trader.alarmed = false;
+                    // Dust that somebody took away is nobody's position: it goes without an alert.
+                    let gone = trader.net - trader.lost - trade.dust_after.to_money();
+                    if !alone && !gone.is_negative() && gone <= DUST {
+                        trader.lost += gone;
+                    }
                 }
             }
             Alert::Surprise { id, surprise } => {
