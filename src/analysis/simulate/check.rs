@@ -58,6 +58,8 @@ pub(super) struct TraderTruth {
     pub(super) told: u64,
     /// What the engine gave up because somebody sold it.
     pub(super) lost: Money,
+    /// What of that was dust.
+    pub(super) taken: Money,
     intents: BTreeMap<(Slot, u32), Intent>,
     /// The alert about a missing protection is out.
     pub(super) alarmed: bool,
@@ -372,6 +374,7 @@ impl Checks {
                     let gone = trader.net - trader.lost - trade.dust_after.to_money();
                     if !alone && !gone.is_negative() && gone <= DUST {
                         trader.lost += gone;
+                        trader.taken += gone;
                     }
                 }
             }

@@ -5,12 +5,11 @@ use super::{
     Alert, Bug, Effect, Engine, Market, PROTECTION_GRACE, ReplaceMode, SEND_WITHIN, Status,
     Touched, Trader,
 };
-use crate::market::Symbol;
 use crate::order::Skip;
 use crate::order::resolve::Action as ResolveAction;
 use crate::order::{
-    ClientOrderId, ClientOrderIdParts, Close, Decision, NewOrder, Order, Outcome, Part, Phase,
-    Reason, Side, Slot, SlotState, Terms,
+    ClientOrderId, ClientOrderIdParts, Close, Decision, NewOrder, Outcome, Part, Phase, Reason,
+    Side, Slot, SlotState, Terms,
 };
 use crate::reconcile::{Action, PlanContext, is_settled, plan, plan_new, uncovered};
 use crate::risk::{Approved, review};
@@ -242,6 +241,15 @@ impl Engine {
             return;
         };
         let (reason, after) = (*reason, *after);
+        // It is sent later than it was decided: the filters may have changed in between.
+        let snapped = terms.snapped(&market.rules);
+        if snapped != Some(*terms) {
+            let fits = |terms| Outcome::Place(terms, reason);
+            let outcome = snapped.map_or(Outcome::Nothing(Skip::RulesChanged), fits);
+            let slot = slot.slot;
+            self.record_decision(index, slot, (outcome, after), effects);
+            return self.act_on(index, position, effects);
+        }
         let again = slot.sent.then_some(slot.generation);
         let order = self.order(trader, slot, market, SendOf { terms, reason, after, again });
         match action {
