@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use heikin_core::engine::{Bug, Command, Engine, Gate, GateState, Input};
+use heikin_core::engine::{Body, Bug, Command, Engine, Gate, GateState, Input};
 use heikin_core::market::Quote;
 use heikin_core::order::{ClientOrderId, SlotState};
 use heikin_core::time::{Span, Timestamp};
@@ -21,6 +21,8 @@ const LEAST_INPUTS: u64 = 1_000;
 const LEAST_FAULTS: u64 = 5;
 /// Once the faults are over, everything must have settled within this time.
 const SETTLES_WITHIN: Span = Span::from_millis(60 * 60_000);
+/// After one input in so many the engine is asked again at the same moment.
+const FIXED_POINT_EVERY: u64 = 8;
 /// When every world begins.
 const BEGINS_AT: Timestamp = Timestamp::from_millis(1_700_000_040_000);
 /// As many deadlines at one moment mean that time does not pass.
@@ -373,6 +375,29 @@ impl World {
         Some(Quote::point(price, self.now))
     }
 
+    /// Nothing new has happened: the engine must have nothing left to do, unless it has asked for
+    /// this very time.
+    fn step_again(&mut self, stamp: Timestamp) -> Result<(), Violation> {
+        let Some(process) = self.bot.process() else { return Ok(()) };
+        let now = process.engine().now().max(stamp);
+        if process.engine().next_deadline().is_some_and(|at| at <= now) {
+            return Ok(());
+        }
+        let length = |bot: &Bot| bot.journal().map_or(0, |journal| journal.records().len());
+        let before = length(&self.bot);
+        if self.bot.handle(stamp, Input::Time).is_err() {
+            return self.crash();
+        }
+        let journal = self.bot.journal();
+        let records = journal.and_then(|journal| journal.records().get(before..));
+        for record in records.unwrap_or_default() {
+            if let Body::Effect(effect) = &record.body {
+                return violated("E1 no fixed point", format!("asked again: {effect:?}"));
+            }
+        }
+        Ok(())
+    }
+
     /// Gives the process an input. It may die at any point of its work.
     pub(super) fn deliver(&mut self, mut input: Input) -> Result<(), Violation> {
         if !self.bot.is_up() {
@@ -413,6 +438,9 @@ impl World {
                 }
             }
             Asked::Nothing => {}
+        }
+        if self.inputs.is_multiple_of(FIXED_POINT_EVERY) {
+            self.step_again(stamp)?;
         }
         if self.faults.strike(Fault::Crash, &mut self.dice) {
             return self.crash();

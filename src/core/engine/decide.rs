@@ -16,6 +16,9 @@ use crate::risk::{Approved, review};
 use crate::strategy::{Desired, View};
 use crate::time::{Span, Timestamp};
 
+/// Traders that react to each other come to rest in two rounds or three; a bound for certainty.
+const SETTLING_ROUNDS: u32 = 8;
+
 /// What is to be sent: of a new decision, or once more of the decision of this generation.
 #[derive(Debug, Clone, Copy)]
 struct SendOf<'a> {
@@ -29,6 +32,7 @@ impl Engine {
     /// Decides what follows for the traders that an input may have moved.
     #[inline]
     pub(super) fn decide(&mut self, touched: Touched, effects: &mut Vec<Effect>) {
+        let before = effects.len();
         match touched {
             Touched::None => {}
             Touched::One(index) => self.decide_trader(index, effects),
@@ -44,11 +48,11 @@ impl Engine {
                     }
                 }
             }
-            Touched::All => {
-                for index in 0..self.traders.len() {
-                    self.decide_trader(index, effects);
-                }
-            }
+            Touched::All => self.decide_all(effects),
+        }
+        let of_one = matches!(touched, Touched::One(_) | Touched::Acknowledged(_));
+        if self.traders.len() > 1 && (of_one || effects.len() > before) {
+            self.settle_traders(effects);
         }
         if self.sync_at.is_some_and(|due| due <= self.clock) {
             self.emit(Effect::FetchAccount { since: self.sync_since() }, effects);
@@ -59,6 +63,24 @@ impl Engine {
         while let Some(alert) = self.pending.pop_front() {
             self.note_alert(&alert);
             effects.push(Effect::Notify(alert));
+        }
+    }
+
+    fn decide_all(&mut self, effects: &mut Vec<Effect>) {
+        for index in 0..self.traders.len() {
+            self.decide_trader(index, effects);
+        }
+    }
+
+    /// Traders share funds and limits: what one of them does may allow or forbid something to
+    /// another.
+    fn settle_traders(&mut self, effects: &mut Vec<Effect>) {
+        for _ in 0..SETTLING_ROUNDS {
+            let before = effects.len();
+            self.decide_all(effects);
+            if effects.len() == before {
+                return;
+            }
         }
     }
 
