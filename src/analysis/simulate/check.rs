@@ -75,6 +75,8 @@ pub(super) struct Checks {
     last_known: BTreeMap<ClientOrderId, (u8, Quantity)>,
     /// How many durable records have been read.
     read: usize,
+    /// The process has been told the state of the account since it started.
+    pub(super) informed: bool,
     /// Nobody else touches the account in this schedule.
     alone: bool,
     recent: VecDeque<Timestamp>,
@@ -90,6 +92,7 @@ impl Checks {
             sends: BTreeMap::new(),
             last_known: BTreeMap::new(),
             read: 0,
+            informed: false,
             alone: true,
             recent: VecDeque::new(),
             hash: DefaultHasher::new(),
@@ -218,6 +221,9 @@ impl Checks {
         }
         match effect {
             Effect::Submit(order) | Effect::Replace { submit: order, .. } => {
+                if !self.informed {
+                    return violated("T3 before recovery", format!("{} leaves", order.id));
+                }
                 self.before_order(order, engine)
             }
             _ => Ok(()),
@@ -304,6 +310,7 @@ impl Checks {
     /// The process died: what it knew may be lost with what was not synced.
     pub(super) fn forget_orders(&mut self) {
         self.last_known.clear();
+        self.informed = false;
     }
 
     /// The process is down or deaf: it cannot know.

@@ -413,6 +413,7 @@ impl World {
         let before = self.bot.journal().map_or(0, |journal| journal.records().len());
         let stamp = self.now + Span::from_millis(self.skew);
         let asked = asked_about(&input);
+        self.checks.informed |= matches!(input, Input::Account(Ok(_)));
         if self.bot.handle(stamp, input).is_err() {
             return self.crash();
         }
@@ -445,10 +446,10 @@ impl World {
         if self.faults.strike(Fault::Crash, &mut self.dice) {
             return self.crash();
         }
-        // Several inputs may share a sync.
+        // Several inputs may share a sync; nothing of them leaves before it.
         if self.dice.chance(1_000) {
             self.after(1, Event::Sync);
-            return Ok(());
+            return self.send_what_may_leave();
         }
         self.sync_and_send()
     }
@@ -468,11 +469,19 @@ impl World {
         if let Some(engine) = self.bot.engine() {
             self.checks.check_alarms(engine)?;
         }
+        self.send_what_may_leave()?;
+        if self.dice.chance(200) {
+            self.keep_snapshot()?;
+        }
+        Ok(())
+    }
+
+    fn send_what_may_leave(&mut self) -> Result<(), Violation> {
         loop {
             if self.faults.strike(Fault::Crash, &mut self.dice) {
                 return self.crash();
             }
-            let Some((seq, effect)) = self.bot.next_effect() else { break };
+            let Some((seq, effect)) = self.bot.next_effect() else { return Ok(()) };
             self.note(|| format!("   {effect:?}"));
             let durable = self.bot.durable_records().last().map_or(0, |record| record.seq);
             if let Some(engine) = self.bot.engine() {
@@ -483,10 +492,6 @@ impl World {
             }
             self.send(effect);
         }
-        if self.dice.chance(200) {
-            self.keep_snapshot()?;
-        }
-        Ok(())
     }
 
     /// A snapshot is kept, and folding the journal from nothing gives the same state.

@@ -378,6 +378,8 @@ impl Engine {
                 }
                 match order.resolve.as_ref().and_then(|resolve| resolve.due(now)) {
                     Some(ResolveAction::Query) => return Some(Effect::Query { id, symbol }),
+                    // What is held is not known before the account was seen.
+                    Some(ResolveAction::Fence) if self.status == Status::Starting => {}
                     Some(ResolveAction::Fence) => {
                         let placed_again = order.terms.side == Side::Sell
                             && order.terms.quantity.quantity() <= trader.holding()

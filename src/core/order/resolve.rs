@@ -153,6 +153,11 @@ impl Resolve {
         matches!(self.step, Step::Looking | Step::Auditing { .. })
     }
 
+    /// Whether a fence is the next step, or under way.
+    pub const fn is_fencing(&self) -> bool {
+        matches!(self.step, Step::Fencing)
+    }
+
     /// Whether an audit is the next step and has not been asked for.
     pub const fn wants_audit(&self) -> bool {
         self.is_auditing() && self.awaiting.is_none()
