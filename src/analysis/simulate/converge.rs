@@ -31,7 +31,7 @@ pub(super) fn check(world: &World) -> Result<(), Violation> {
 
 /// What the engine takes for open is open, and nothing else of ours is.
 fn check_orders(world: &World, engine: &Engine) -> Result<(), Violation> {
-    let slots = || engine.traders().iter().flat_map(|trader| trader.slots());
+    let slots = || engine.traders().iter().flat_map(Trader::slots);
     for order in slots().flat_map(SlotState::orders) {
         if order.phase == Phase::Unresolved || !order.is_settled() {
             return violated("L1 unresolved", format!("{}: {:?}", order.id, order.phase));

@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use heikin_core::engine::{Body, Bug, Command, Engine, Gate, GateState, Input};
+use heikin_core::engine::{Body, Bug, Command, Engine, Gate, GateState, Input, Trader};
 use heikin_core::market::Quote;
 use heikin_core::order::{ClientOrderId, SlotState};
 use heikin_core::time::{Span, Timestamp};
@@ -40,7 +40,7 @@ pub(super) enum Event {
     /// The answer to a request of this process comes back.
     Answer(u32, Box<Input>),
     /// A user event of this subscription arrives.
-    UserEvent(u32, Box<Input>),
+    Pushed(u32, Box<Input>),
     /// A request arrives at the exchange.
     Request(Box<Request>),
     /// User events come again.
@@ -272,10 +272,10 @@ impl World {
                 self.pending = self.pending.saturating_sub(1);
                 if process == self.process { self.deliver(*input) } else { Ok(()) }
             }
-            Event::UserEvent(subscription, input) if subscription == self.subscription => {
+            Event::Pushed(subscription, input) if subscription == self.subscription => {
                 self.deliver(*input)
             }
-            Event::UserEvent(..) => Ok(()),
+            Event::Pushed(..) => Ok(()),
             Event::Request(request) => self.arrive(*request),
             Event::StreamBack(subscription) if subscription == self.subscription => {
                 self.stream_up = true;
@@ -432,7 +432,7 @@ impl World {
                 }
             }
             Asked::All => {
-                let slots = engine.traders().iter().flat_map(|trader| trader.slots());
+                let slots = engine.traders().iter().flat_map(Trader::slots);
                 for order in slots.flat_map(SlotState::orders) {
                     let in_flight = self.in_flight.contains_key(&order.id);
                     self.checks.check_order(order, (&self.venue, in_flight))?;
