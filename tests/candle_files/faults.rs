@@ -247,6 +247,17 @@ fn times_that_make_no_candle_are_refused() {
 }
 
 #[test]
+fn a_month_is_not_cut_short() {
+    let day = 86_400_000;
+    let rows = [lasting(START, START + 31 * day), lasting(START + 31 * day, START + 51 * day)];
+    assert_eq!(
+        refusal(rows.join("\n")),
+        "candles.csv, line 2: the candle lasts 1728000000 ms, which is no interval of Binance. \
+         close_time must be the last moment before the next candle."
+    );
+}
+
+#[test]
 fn times_that_go_backwards_are_refused() {
     assert_eq!(
         refusal([minute(5), minute(6), minute(4)].join("\n")),
@@ -324,15 +335,15 @@ fn a_line_that_is_too_long_is_refused() {
     assert_eq!(refusal(minutes(0..2) + &long + "\n"), format!("candles.csv, line 3: {told}"));
     // A run of any length is not held in memory.
     assert_eq!(refusal(vec![b'1'; 3_000_000]), format!("candles.csv, line 1: {told}"));
-    // 4096 bytes are still a line, whose number is too long.
+    // 4096 bytes are still a line.
     let longest = "1".repeat(4_096 - minute(1).len() + "42".len());
-    let (candles, _) =
-        Folder::with_csv(with(&minute(1), "count", &longest) + "\n").read(&["candles.csv"]);
-    assert_eq!(candles.len(), 1);
-    assert_eq!(
-        refusal(with(&minute(1), "count", &(longest + "1")) + "\n"),
-        format!("candles.csv, line 1: {told}")
-    );
+    for line_end in ["\n", ""] {
+        let row = with(&minute(1), "count", &longest);
+        let (candles, _) = Folder::with_csv(row + line_end).read(&["candles.csv"]);
+        assert_eq!(candles.len(), 1);
+        let row = with(&minute(1), "count", &format!("{longest}1"));
+        assert_eq!(refusal(row + line_end), format!("candles.csv, line 1: {told}"));
+    }
 }
 
 #[test]
