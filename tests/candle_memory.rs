@@ -1,4 +1,5 @@
-#![cfg(all(test, target_os = "linux"))]
+#![cfg(test)]
+#![cfg(target_os = "linux")]
 //! The memory that reading candles takes does not grow with their number. Alone in its process,
 //! whose memory it measures.
 
@@ -43,9 +44,9 @@ fn peak() -> u64 {
 #[test]
 fn memory_does_not_grow_with_the_rows() {
     let mut candles = CandleFiles::from_reader(Endless::default()).unwrap();
-    assert_eq!(candles.by_ref().take(20_000).filter(Result::is_ok).count(), 20_000);
+    assert_eq!(candles.by_ref().take(20_000).flatten().count(), 20_000);
     let early = peak();
-    assert_eq!(candles.by_ref().take(500_000).filter(Result::is_ok).count(), 500_000);
+    assert_eq!(candles.by_ref().take(500_000).flatten().count(), 500_000);
     let grown = peak() - early;
     // The text alone would be 30 MB.
     assert!(grown < 1_024, "{grown} KiB more for 500,000 rows");

@@ -9,9 +9,9 @@ const ROWS: i64 = 3_000;
 const CSV: &str = "BTCUSDT-1m-2025-01.csv";
 
 /// Changes the two bytes at `offset` behind every `signature` of a zip archive.
-fn patch(archive: &mut [u8], signature: &[u8; 4], offset: usize, value: u16) {
+fn patch(archive: &mut [u8], signature: [u8; 4], offset: usize, value: u16) {
     let places: Vec<_> =
-        (0..archive.len()).filter(|&place| archive[place..].starts_with(signature)).collect();
+        (0..archive.len()).filter(|&place| archive[place..].starts_with(&signature)).collect();
     assert!(!places.is_empty());
     for place in places {
         archive[place + offset..place + offset + 2].copy_from_slice(&value.to_le_bytes());
@@ -20,8 +20,8 @@ fn patch(archive: &mut [u8], signature: &[u8; 4], offset: usize, value: u16) {
 
 /// Sets a field of each file's header, here and in the archive's directory.
 fn patched(mut archive: Vec<u8>, offset: usize, value: u16) -> Vec<u8> {
-    patch(&mut archive, b"PK\x03\x04", offset, value);
-    patch(&mut archive, b"PK\x01\x02", offset + 2, value);
+    patch(&mut archive, *b"PK\x03\x04", offset, value);
+    patch(&mut archive, *b"PK\x01\x02", offset + 2, value);
     archive
 }
 
@@ -164,7 +164,7 @@ fn a_zip_file_that_is_cut_off_is_refused() {
 fn a_zip_file_whose_directory_promises_too_much_is_refused() {
     let mut archive = zip(&[(CSV, &minutes(0..ROWS))], Deflated);
     // The size of the file, once unpacked: a little more than it is.
-    patch(&mut archive, b"PK\x01\x02", 26, 0x0010);
+    patch(&mut archive, *b"PK\x01\x02", 26, 0x0010);
     let told = Folder::with_csv(archive).refusal(&["candles.csv"]);
     assert!(told.contains("the zip file is damaged or cut off after 3000 candles (it"), "{told}");
 }
