@@ -130,7 +130,7 @@ fn check_trader(
     let held = trader.position().held.to_money();
     // Dust that somebody takes away is nobody's position: it goes without an alert.
     let gone = truth.net - truth.lost - held;
-    let dust = !gone.is_negative() && gone <= DUST;
+    let dust = gone <= DUST && -gone <= truth.taken;
     if held != truth.net - truth.lost && !(dust && world.checks.others_acted()) {
         let what =
             format!("trader {number} counts {held}, bought {} net, lost {}", truth.net, truth.lost);
