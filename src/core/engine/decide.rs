@@ -143,7 +143,7 @@ impl Engine {
     }
 
     #[inline]
-    fn view<'a>(&'a self, trader: &'a Trader) -> Option<View<'a>> {
+    pub(super) fn view<'a>(&'a self, trader: &'a Trader) -> Option<View<'a>> {
         let market = self.markets.get(trader.market)?;
         Some(View {
             trader: trader.id,

@@ -46,7 +46,7 @@ use crate::market::{Asset, Quote, Symbol, SymbolRules};
 use crate::num::{Money, Price};
 use crate::order::{InstallationTag, Order, Phase, TraderId};
 use crate::risk::RiskLimits;
-use crate::strategy::{Desired, FeeRates, Strategy};
+use crate::strategy::{Desired, FeeRates, Strategy, TraderState};
 use crate::time::{Interval, Span, Timestamp};
 
 /// A position may be without protection for this long before people are told.
@@ -341,6 +341,11 @@ impl Engine {
     /// The market of a trader.
     pub fn market_of(&self, trader: &Trader) -> Option<&Market> {
         self.markets.get(trader.market)
+    }
+
+    /// A trader's state as people are told; none where its symbol has no market.
+    pub fn state_of(&self, trader: &Trader) -> Option<TraderState> {
+        self.view(trader).map(|view| trader.strategy.state(&view))
     }
 
     /// Whether entries are off for the whole account.
