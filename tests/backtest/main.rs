@@ -1,0 +1,4 @@
+#![cfg(test)]
+//! The backtest against trades computed elsewhere, and against itself.
+
+mod shared;
