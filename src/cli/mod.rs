@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is the terminal's")]
 
+mod backtest;
 mod failure;
 mod simulate;
 
@@ -24,6 +25,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Backtest(backtest::Arguments),
     Simulate(simulate::Arguments),
 }
 
@@ -43,6 +45,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         None => Ok(println!("{cli:?}")),
         Some(command) => match command {
+            Command::Backtest(arguments) => backtest::run(&arguments),
             Command::Simulate(arguments) => simulate::run(&arguments),
         },
     }

@@ -14,7 +14,7 @@ use heikin_core::time::Interval;
 use super::closed_trade::ExitKind;
 use super::finer::{Finer, FinerError};
 use super::{MarketName, Params};
-use crate::analysis::candle_file::{CandleFileError, CandleFiles};
+use crate::analysis::candle_file::CandleFileError;
 
 /// Why a run came to no end.
 #[derive(Debug, thiserror::Error)]
@@ -185,7 +185,7 @@ impl Backtest {
     /// All candles of some files, each with the finer ones that it is made of.
     pub fn run(
         &mut self,
-        candles: &mut CandleFiles,
+        candles: &mut impl Iterator<Item = Result<Candle, CandleFileError>>,
         finer: Option<&mut Finer>,
         observer: &mut impl Observer,
     ) -> Result<(), RunError> {
