@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
-        None => Ok(println!("{cli:?}")),
+        None => Ok(()),
         Some(command) => match command {
             Command::Backtest(arguments) => backtest::run(&arguments),
             Command::Simulate(arguments) => simulate::run(&arguments),

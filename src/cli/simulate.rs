@@ -91,7 +91,9 @@ fn one(seed: u64, plant: Option<Plant>, arguments: &Arguments) -> Result<(), Fai
     };
     if arguments.trace {
         let (lines, _) = simulate::trace(seed, bug);
-        lines.iter().for_each(|line| println!("{line}"));
+        for line in lines {
+            println!("{line}");
+        }
     }
     let schedule = simulate::run(seed, bug);
     let mut report = Report::default();

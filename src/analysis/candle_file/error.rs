@@ -207,14 +207,14 @@ pub enum Problem {
     },
     /// It opens while the candle before it is still open.
     #[error(
-        "the candle opens at {}, within the one of {previous}, which closes at {}. These are \
-         two series: give one of them.", utc(*.open), utc(*.previous_close)
+        "the candle opens at {}, within the one of {previous}, which ends at {}. These are \
+         two series: give one of them.", utc(*.open), utc(*.previous_end)
     )]
     Overlap {
         /// When this candle opens.
         open: Timestamp,
-        /// When the one before it closes.
-        previous_close: Timestamp,
+        /// When the interval of the one before it ends.
+        previous_end: Timestamp,
         /// Where that one stands.
         previous: String,
     },
@@ -380,7 +380,7 @@ fn number_remedy(error: NumberError) -> &'static str {
             "Write plain digits with a decimal point: no exponent, quotes, spaces or thousands \
              separators."
         }
-        NumberError::TooPrecise(_) => "Export the numbers as Binance writes them, not rounded.",
+        NumberError::TooPrecise(_) => "Export the numbers with the decimals that Binance writes.",
         NumberError::Empty | NumberError::NotPositive | NumberError::Negative => {
             "Correct the line, or remove it: a missing candle is a gap, not an error."
         }

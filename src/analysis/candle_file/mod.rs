@@ -25,6 +25,8 @@ mod lines;
 mod row;
 mod run;
 mod series;
+#[cfg(test)]
+mod tests;
 mod usual;
 mod zip_entry;
 

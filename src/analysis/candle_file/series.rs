@@ -6,6 +6,9 @@ use heikin_core::time::{Interval, Span, Timestamp};
 use super::error::{Conflict, FileName, Problem};
 use super::file::Row;
 
+/// From the last moment of a candle to the first of the next.
+const MILLISECOND: Span = Span::from_millis(1);
+
 /// What was read so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
@@ -21,6 +24,8 @@ pub struct Summary {
     pub missing: u64,
     /// The earliest gaps, at most [`Summary::GAPS_KEPT`].
     pub first_gaps: Vec<Gap>,
+    /// How many candles close before their interval ends, as where the exchange stopped.
+    pub cut_short: u64,
     /// When the first candle opens; none before it was read.
     pub first_open: Option<Timestamp>,
     /// When the last candle read opens.
@@ -75,6 +80,7 @@ impl Series {
             gaps: 0,
             missing: 0,
             first_gaps: Vec::new(),
+            cut_short: 0,
             first_open: None,
             last_open: None,
         };
@@ -94,9 +100,11 @@ impl Series {
         files: &[FileName],
     ) -> Result<Verdict, Problem> {
         let Row { candle, line } = *row;
-        if length_of(&candle) != self.length {
-            self.check_interval(&candle)?;
-        }
+        let (next_open, cut_short) = if length_of(&candle) == self.length {
+            (candle.close_time() + MILLISECOND, 0)
+        } else {
+            self.next_open(&candle)?
+        };
         let open = candle.open_time();
         if self.last.as_ref().is_none_or(|last| last.next_open != open)
             && self.step(&candle, files)? == Verdict::Duplicate
@@ -104,17 +112,28 @@ impl Series {
             return Ok(Verdict::Duplicate);
         }
         self.summary.candles += 1;
+        self.summary.cut_short += cut_short;
         self.summary.last_open = Some(open);
-        let next_open = candle.close_time() + Span::from_millis(1);
         self.last = Some(Last { candle, file, line, next_open });
         Ok(Verdict::New)
     }
 
-    /// The interval of a month has several lengths.
+    /// Where the candle after one of another length opens, and 1 for a candle that was cut short.
+    ///
+    /// Months differ in length. Where the exchange stops, Binance closes the candle at that moment
+    /// and opens the next one at its usual time; what is longer than the interval, or as long as
+    /// another one, is no such candle.
     #[cold]
-    fn check_interval(&self, candle: &Candle) -> Result<(), Problem> {
-        let (expected, found) = (self.summary.interval, interval_of(candle)?);
-        if found == expected { Ok(()) } else { Err(Problem::MixedIntervals { expected, found }) }
+    fn next_open(&self, candle: &Candle) -> Result<(Timestamp, u64), Problem> {
+        let expected = self.summary.interval;
+        match interval_of(candle) {
+            Ok(found) if found == expected => Ok((candle.close_time() + MILLISECOND, 0)),
+            Ok(found) => Err(Problem::MixedIntervals { expected, found }),
+            Err(_) if expected != Interval::Month1 && length_of(candle) < self.length => {
+                Ok((candle.open_time() + expected.span(), 1))
+            }
+            Err(problem) => Err(problem),
+        }
     }
 
     /// A candle that does not open right after the last one closes.
@@ -125,7 +144,7 @@ impl Series {
             self.summary.first_open = Some(open);
             return Ok(Verdict::New);
         };
-        if open > last.candle.close_time() {
+        if open > last.next_open {
             let from = last.next_open;
             let missing = missing_candles(self.summary.interval, open.since(from));
             self.summary.gaps += 1;
@@ -147,8 +166,8 @@ impl Series {
             let there = last.candle;
             Problem::Conflict(Box::new(Conflict { here: *candle, there, other_place: place }))
         } else {
-            let previous_close = last.candle.close_time();
-            Problem::Overlap { open, previous_close, previous: place }
+            let previous_end = last.next_open;
+            Problem::Overlap { open, previous_end, previous: place }
         })
     }
 }
@@ -159,7 +178,7 @@ fn length_of(candle: &Candle) -> Span {
 }
 
 fn interval_of(candle: &Candle) -> Result<Interval, Problem> {
-    let millis = length_of(candle).millis() + 1;
+    let millis = length_of(candle).millis() + MILLISECOND.millis();
     Interval::of_candle(candle.open_time(), candle.close_time())
         .ok_or(Problem::NoInterval { millis })
 }

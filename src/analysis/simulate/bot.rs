@@ -17,7 +17,7 @@ pub(super) struct Bot {
 
 #[derive(Debug)]
 enum State {
-    Up(WriteAhead<MemoryJournal>),
+    Up(Box<WriteAhead<MemoryJournal>>),
     Down(MemoryJournal),
     /// Only while it changes from one to the other.
     Changing,
@@ -116,7 +116,7 @@ impl Bot {
         };
         let engine = self.recover(journal.records())?;
         let last = journal.records().last().map_or(0, |record| record.seq);
-        self.state = State::Up(WriteAhead::new(engine, journal, last));
+        self.state = State::Up(Box::new(WriteAhead::new(engine, journal, last)));
         Ok(())
     }
 
@@ -130,7 +130,9 @@ impl Bot {
             through = *seq;
         }
         let tail = records.get(usize::try_from(through).unwrap_or(usize::MAX)..);
-        tail.unwrap_or_default().iter().for_each(|record| engine.fold(record));
+        for record in tail.unwrap_or_default() {
+            engine.fold(record);
+        }
         Ok(engine)
     }
 
@@ -138,7 +140,9 @@ impl Bot {
     pub(super) fn folded(&self) -> Snapshot {
         let mut engine = self.scenario.engine(self.bug);
         let records = self.journal().map_or(&[][..], MemoryJournal::records);
-        records.iter().for_each(|record| engine.fold(record));
+        for record in records {
+            engine.fold(record);
+        }
         engine.snapshot()
     }
 }

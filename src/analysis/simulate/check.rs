@@ -58,6 +58,8 @@ pub(super) struct TraderTruth {
     pub(super) told: u64,
     /// What the engine gave up because somebody sold it.
     pub(super) lost: Money,
+    /// What of that was dust.
+    pub(super) taken: Money,
     intents: BTreeMap<(Slot, u32), Intent>,
     /// The alert about a missing protection is out.
     pub(super) alarmed: bool,
@@ -73,6 +75,8 @@ pub(super) struct Checks {
     last_known: BTreeMap<ClientOrderId, (u8, Quantity)>,
     /// How many durable records have been read.
     read: usize,
+    /// The process has been told the state of the account since it started.
+    pub(super) informed: bool,
     /// Nobody else touches the account in this schedule.
     alone: bool,
     recent: VecDeque<Timestamp>,
@@ -88,6 +92,7 @@ impl Checks {
             sends: BTreeMap::new(),
             last_known: BTreeMap::new(),
             read: 0,
+            informed: false,
             alone: true,
             recent: VecDeque::new(),
             hash: DefaultHasher::new(),
@@ -216,6 +221,9 @@ impl Checks {
         }
         match effect {
             Effect::Submit(order) | Effect::Replace { submit: order, .. } => {
+                if !self.informed {
+                    return violated("T3 before recovery", format!("{} leaves", order.id));
+                }
                 self.before_order(order, engine)
             }
             _ => Ok(()),
@@ -302,6 +310,7 @@ impl Checks {
     /// The process died: what it knew may be lost with what was not synced.
     pub(super) fn forget_orders(&mut self) {
         self.last_known.clear();
+        self.informed = false;
     }
 
     /// The process is down or deaf: it cannot know.
@@ -372,6 +381,7 @@ impl Checks {
                     let gone = trader.net - trader.lost - trade.dust_after.to_money();
                     if !alone && !gone.is_negative() && gone <= DUST {
                         trader.lost += gone;
+                        trader.taken += gone;
                     }
                 }
             }

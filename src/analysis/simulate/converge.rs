@@ -31,7 +31,7 @@ pub(super) fn check(world: &World) -> Result<(), Violation> {
 
 /// What the engine takes for open is open, and nothing else of ours is.
 fn check_orders(world: &World, engine: &Engine) -> Result<(), Violation> {
-    let slots = || engine.traders().iter().flat_map(|trader| trader.slots());
+    let slots = || engine.traders().iter().flat_map(Trader::slots);
     for order in slots().flat_map(SlotState::orders) {
         if order.phase == Phase::Unresolved || !order.is_settled() {
             return violated("L1 unresolved", format!("{}: {:?}", order.id, order.phase));
@@ -130,7 +130,7 @@ fn check_trader(
     let held = trader.position().held.to_money();
     // Dust that somebody takes away is nobody's position: it goes without an alert.
     let gone = truth.net - truth.lost - held;
-    let dust = !gone.is_negative() && gone <= DUST;
+    let dust = gone <= DUST && -gone <= truth.taken;
     if held != truth.net - truth.lost && !(dust && world.checks.others_acted()) {
         let what =
             format!("trader {number} counts {held}, bought {} net, lost {}", truth.net, truth.lost);

@@ -81,7 +81,11 @@ impl World {
                 self.in_flight.remove(&id);
             }
         }
-        let answers = self.process_request(&effect, expired);
+        let answers = if expired {
+            refused(&effect, Refusal::ClockSkew, None)
+        } else {
+            self.process_request(&effect)
+        };
         self.publish()?;
         if abandoned {
             return Ok(());
@@ -110,10 +114,7 @@ impl World {
     }
 
     /// What the exchange makes of a request.
-    fn process_request(&mut self, effect: &Effect, expired: bool) -> Vec<Input> {
-        if expired {
-            return refused(effect, Refusal::ClockSkew, None);
-        }
+    fn process_request(&mut self, effect: &Effect) -> Vec<Input> {
         if self.now < self.limited_until {
             return refused(effect, Refusal::RateLimited, Some(self.limited_until));
         }
@@ -240,10 +241,10 @@ impl World {
         if self.faults.strike(Fault::ReportLate, &mut self.dice) {
             way = self.dice.delay(1_500, 20_000, 1_000);
         }
-        self.after(way, Event::UserEvent(subscription, Box::new(input.clone())));
+        self.after(way, Event::Pushed(subscription, Box::new(input.clone())));
         if self.faults.strike(Fault::ReportDoubled, &mut self.dice) {
             let again = way + self.dice.between(0, 5_000);
-            self.after(again, Event::UserEvent(subscription, Box::new(input.clone())));
+            self.after(again, Event::Pushed(subscription, Box::new(input.clone())));
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use heikin_core::engine::{Bug, Command, Engine, Gate, GateState, Input};
+use heikin_core::engine::{Body, Bug, Command, Engine, Gate, GateState, Input, Trader};
 use heikin_core::market::Quote;
 use heikin_core::order::{ClientOrderId, SlotState};
 use heikin_core::time::{Span, Timestamp};
@@ -21,6 +21,8 @@ const LEAST_INPUTS: u64 = 1_000;
 const LEAST_FAULTS: u64 = 5;
 /// Once the faults are over, everything must have settled within this time.
 const SETTLES_WITHIN: Span = Span::from_millis(60 * 60_000);
+/// After one input in so many the engine is asked again at the same moment.
+const FIXED_POINT_EVERY: u64 = 8;
 /// When every world begins.
 const BEGINS_AT: Timestamp = Timestamp::from_millis(1_700_000_040_000);
 /// As many deadlines at one moment mean that time does not pass.
@@ -38,7 +40,7 @@ pub(super) enum Event {
     /// The answer to a request of this process comes back.
     Answer(u32, Box<Input>),
     /// A user event of this subscription arrives.
-    UserEvent(u32, Box<Input>),
+    Pushed(u32, Box<Input>),
     /// A request arrives at the exchange.
     Request(Box<Request>),
     /// User events come again.
@@ -270,10 +272,10 @@ impl World {
                 self.pending = self.pending.saturating_sub(1);
                 if process == self.process { self.deliver(*input) } else { Ok(()) }
             }
-            Event::UserEvent(subscription, input) if subscription == self.subscription => {
+            Event::Pushed(subscription, input) if subscription == self.subscription => {
                 self.deliver(*input)
             }
-            Event::UserEvent(..) => Ok(()),
+            Event::Pushed(..) => Ok(()),
             Event::Request(request) => self.arrive(*request),
             Event::StreamBack(subscription) if subscription == self.subscription => {
                 self.stream_up = true;
@@ -373,6 +375,29 @@ impl World {
         Some(Quote::point(price, self.now))
     }
 
+    /// Nothing new has happened: the engine must have nothing left to do, unless it has asked for
+    /// this very time.
+    fn step_again(&mut self, stamp: Timestamp) -> Result<(), Violation> {
+        let Some(process) = self.bot.process() else { return Ok(()) };
+        let now = process.engine().now().max(stamp);
+        if process.engine().next_deadline().is_some_and(|at| at <= now) {
+            return Ok(());
+        }
+        let length = |bot: &Bot| bot.journal().map_or(0, |journal| journal.records().len());
+        let before = length(&self.bot);
+        if self.bot.handle(stamp, Input::Time).is_err() {
+            return self.crash();
+        }
+        let journal = self.bot.journal();
+        let records = journal.and_then(|journal| journal.records().get(before..));
+        for record in records.unwrap_or_default() {
+            if let Body::Effect(effect) = &record.body {
+                return violated("E1 no fixed point", format!("asked again: {effect:?}"));
+            }
+        }
+        Ok(())
+    }
+
     /// Gives the process an input. It may die at any point of its work.
     pub(super) fn deliver(&mut self, mut input: Input) -> Result<(), Violation> {
         if !self.bot.is_up() {
@@ -388,6 +413,7 @@ impl World {
         let before = self.bot.journal().map_or(0, |journal| journal.records().len());
         let stamp = self.now + Span::from_millis(self.skew);
         let asked = asked_about(&input);
+        self.checks.informed |= matches!(input, Input::Account(Ok(_)));
         if self.bot.handle(stamp, input).is_err() {
             return self.crash();
         }
@@ -406,7 +432,7 @@ impl World {
                 }
             }
             Asked::All => {
-                let slots = engine.traders().iter().flat_map(|trader| trader.slots());
+                let slots = engine.traders().iter().flat_map(Trader::slots);
                 for order in slots.flat_map(SlotState::orders) {
                     let in_flight = self.in_flight.contains_key(&order.id);
                     self.checks.check_order(order, (&self.venue, in_flight))?;
@@ -414,13 +440,16 @@ impl World {
             }
             Asked::Nothing => {}
         }
+        if self.inputs.is_multiple_of(FIXED_POINT_EVERY) {
+            self.step_again(stamp)?;
+        }
         if self.faults.strike(Fault::Crash, &mut self.dice) {
             return self.crash();
         }
-        // Several inputs may share a sync.
+        // Several inputs may share a sync; nothing of them leaves before it.
         if self.dice.chance(1_000) {
             self.after(1, Event::Sync);
-            return Ok(());
+            return self.send_what_may_leave();
         }
         self.sync_and_send()
     }
@@ -440,11 +469,19 @@ impl World {
         if let Some(engine) = self.bot.engine() {
             self.checks.check_alarms(engine)?;
         }
+        self.send_what_may_leave()?;
+        if self.dice.chance(200) {
+            self.keep_snapshot()?;
+        }
+        Ok(())
+    }
+
+    fn send_what_may_leave(&mut self) -> Result<(), Violation> {
         loop {
             if self.faults.strike(Fault::Crash, &mut self.dice) {
                 return self.crash();
             }
-            let Some((seq, effect)) = self.bot.next_effect() else { break };
+            let Some((seq, effect)) = self.bot.next_effect() else { return Ok(()) };
             self.note(|| format!("   {effect:?}"));
             let durable = self.bot.durable_records().last().map_or(0, |record| record.seq);
             if let Some(engine) = self.bot.engine() {
@@ -455,10 +492,6 @@ impl World {
             }
             self.send(effect);
         }
-        if self.dice.chance(200) {
-            self.keep_snapshot()?;
-        }
-        Ok(())
     }
 
     /// A snapshot is kept, and folding the journal from nothing gives the same state.

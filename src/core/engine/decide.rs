@@ -5,17 +5,19 @@ use super::{
     Alert, Bug, Effect, Engine, Market, PROTECTION_GRACE, ReplaceMode, SEND_WITHIN, Status,
     Touched, Trader,
 };
-use crate::market::Symbol;
 use crate::order::Skip;
 use crate::order::resolve::Action as ResolveAction;
 use crate::order::{
-    ClientOrderId, ClientOrderIdParts, Close, Decision, NewOrder, Order, Outcome, Part, Phase,
-    Reason, Side, Slot, SlotState, Terms,
+    ClientOrderId, ClientOrderIdParts, Close, Decision, NewOrder, Outcome, Part, Phase, Reason,
+    Side, Slot, SlotState, Terms,
 };
 use crate::reconcile::{Action, PlanContext, is_settled, plan, plan_new, uncovered};
 use crate::risk::{Approved, review};
 use crate::strategy::{Desired, View};
 use crate::time::{Span, Timestamp};
+
+/// Traders that react to each other come to rest in two rounds or three; a bound for certainty.
+const SETTLING_ROUNDS: u32 = 8;
 
 /// What is to be sent: of a new decision, or once more of the decision of this generation.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +32,7 @@ impl Engine {
     /// Decides what follows for the traders that an input may have moved.
     #[inline]
     pub(super) fn decide(&mut self, touched: Touched, effects: &mut Vec<Effect>) {
+        let before = effects.len();
         match touched {
             Touched::None => {}
             Touched::One(index) => self.decide_trader(index, effects),
@@ -45,11 +48,11 @@ impl Engine {
                     }
                 }
             }
-            Touched::All => {
-                for index in 0..self.traders.len() {
-                    self.decide_trader(index, effects);
-                }
-            }
+            Touched::All => self.decide_all(effects),
+        }
+        let of_one = matches!(touched, Touched::One(_) | Touched::Acknowledged(_));
+        if self.traders.len() > 1 && (of_one || effects.len() > before) {
+            self.settle_traders(effects);
         }
         if self.sync_at.is_some_and(|due| due <= self.clock) {
             self.emit(Effect::FetchAccount { since: self.sync_since() }, effects);
@@ -60,6 +63,24 @@ impl Engine {
         while let Some(alert) = self.pending.pop_front() {
             self.note_alert(&alert);
             effects.push(Effect::Notify(alert));
+        }
+    }
+
+    fn decide_all(&mut self, effects: &mut Vec<Effect>) {
+        for index in 0..self.traders.len() {
+            self.decide_trader(index, effects);
+        }
+    }
+
+    /// Traders share funds and limits: what one of them does may allow or forbid something to
+    /// another.
+    fn settle_traders(&mut self, effects: &mut Vec<Effect>) {
+        for _ in 0..SETTLING_ROUNDS {
+            let before = effects.len();
+            self.decide_all(effects);
+            if effects.len() == before {
+                return;
+            }
         }
     }
 
@@ -242,6 +263,15 @@ impl Engine {
             return;
         };
         let (reason, after) = (*reason, *after);
+        // It is sent later than it was decided: the filters may have changed in between.
+        let snapped = terms.snapped(&market.rules);
+        if snapped != Some(*terms) {
+            let fits = |terms| Outcome::Place(terms, reason);
+            let outcome = snapped.map_or(Outcome::Nothing(Skip::RulesChanged), fits);
+            let slot = slot.slot;
+            self.record_decision(index, slot, (outcome, after), effects);
+            return self.act_on(index, position, effects);
+        }
         let again = slot.sent.then_some(slot.generation);
         let order = self.order(trader, slot, market, SendOf { terms, reason, after, again });
         match action {
@@ -348,6 +378,8 @@ impl Engine {
                 }
                 match order.resolve.as_ref().and_then(|resolve| resolve.due(now)) {
                     Some(ResolveAction::Query) => return Some(Effect::Query { id, symbol }),
+                    // What is held is not known before the account was seen.
+                    Some(ResolveAction::Fence) if self.status == Status::Starting => {}
                     Some(ResolveAction::Fence) => {
                         let placed_again = order.terms.side == Side::Sell
                             && order.terms.quantity.quantity() <= trader.holding()

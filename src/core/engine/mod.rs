@@ -293,6 +293,7 @@ impl Engine {
                 .resolve
                 .as_ref()
                 .filter(|resolve| !(resolve.wants_audit() && self.sync.asked.is_some()))
+                .filter(|resolve| !(resolve.is_fencing() && self.status == Status::Starting))
                 .map(|resolve| resolve.wake_at()),
             Phase::Working | Phase::Closed(_) => None,
         }

@@ -29,7 +29,7 @@ pub use report::{
 pub use slot::{Decision, Outcome, SlotState};
 
 pub use crate::market::Side;
-use crate::market::{LotQuantity, OrderType, Symbol, TickPrice};
+use crate::market::{LotQuantity, OrderType, Symbol, SymbolRules, TickPrice};
 use crate::num::{Money, Price, Quantity};
 use crate::time::Timestamp;
 
@@ -126,6 +126,30 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// The same order on the grid of `rules`, which may have changed since it was decided: prices
+    /// and quantity rounded down to it, a target up. None where nothing of it is left.
+    pub fn snapped(&self, rules: &SymbolRules) -> Option<Self> {
+        let down = |price: TickPrice| rules.floor_tick(price.price());
+        let kind = match self.kind {
+            OrderKind::Limit { price } => OrderKind::Limit { price: down(price)? },
+            OrderKind::Market => OrderKind::Market,
+            OrderKind::StopLoss { trigger } => OrderKind::StopLoss { trigger: down(trigger)? },
+            OrderKind::StopLossLimit { trigger, limit } => {
+                OrderKind::StopLossLimit { trigger: down(trigger)?, limit: down(limit)? }
+            }
+            OrderKind::Bracket { target, trigger, limit } => OrderKind::Bracket {
+                target: rules.ceil_tick(target.price())?,
+                trigger: down(trigger)?,
+                limit: down(limit)?,
+            },
+        };
+        let quantity = match kind {
+            OrderKind::Market => rules.floor_market_lot(self.quantity.quantity())?,
+            _ => rules.floor_lot(self.quantity.quantity())?,
+        };
+        Some(Self { side: self.side, kind, quantity })
+    }
+
     /// What the exchange locks for `remaining` of the order: quote for a BUY, base for a SELL.
     /// `reference` values a market BUY.
     pub fn locked(&self, remaining: Quantity, reference: Price) -> Money {

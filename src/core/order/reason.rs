@@ -87,6 +87,8 @@ pub enum Skip {
     AlreadyThrough,
     /// What is held is too small to protect: the entry keeps working for one more candle.
     TooSmallToProtect,
+    /// The symbol's filters changed, and what was decided does not fit them any more.
+    RulesChanged,
     /// No signal to trade on.
     NoSignal,
     /// Our own risk gate said no.

@@ -9,7 +9,7 @@
 //! 2. *Fence.* After the deadline `D = sent + recvWindow + 10 s + 2 s` the exchange can no longer
 //!    take the request in. Then one request to the matching engine itself: cancel the order, or,
 //!    for an order that sells what is held, place the very same one again (accepted and "duplicate"
-//!    both mean protected). Before that second placement the account is looked at: where the order
+//!    both mean protected; without an answer, all begins again). Before that second placement the account is looked at: where the order
 //!    may have been executed unseen, it would sell what the trader does not hold.
 //! 3. *Audit.* If the fence found nothing open: all orders and trades since, and balances equal to
 //!    the ledger, in three rounds over at least ten seconds. All clean: proven absent. A mismatch
@@ -153,6 +153,11 @@ impl Resolve {
         matches!(self.step, Step::Looking | Step::Auditing { .. })
     }
 
+    /// Whether a fence is the next step, or under way.
+    pub const fn is_fencing(&self) -> bool {
+        matches!(self.step, Step::Fencing)
+    }
+
     /// Whether an audit is the next step and has not been asked for.
     pub const fn wants_audit(&self) -> bool {
         self.is_auditing() && self.awaiting.is_none()
@@ -177,6 +182,10 @@ impl Resolve {
     pub fn learn(&mut self, evidence: Evidence, now: Timestamp) -> bool {
         self.awaiting = None;
         match (self.step, evidence) {
+            (Step::Fencing, Evidence::NoAnswer(not_before)) if self.of == Of::Selling => {
+                self.begin_again(now);
+                self.next_at = not_before.unwrap_or(now).max(now + RETRY_PAUSE);
+            }
             (_, Evidence::NoAnswer(not_before)) => {
                 self.next_at = not_before.unwrap_or(now).max(now + RETRY_PAUSE);
             }
@@ -240,8 +249,17 @@ impl Resolve {
         false
     }
 
+    /// The fence may have been a second placement, and nobody knows what became of it either.
+    fn begin_again(&mut self, now: Timestamp) {
+        self.step = Step::Asking;
+        self.deadline = now + RECV_WINDOW + ENGINE_TIMEOUT;
+    }
+
     /// The process was restarted: answers to what had been taken will not come.
     pub fn restarted(&mut self, now: Timestamp) {
+        if self.step == Step::Fencing && self.awaiting.is_some() && self.of == Of::Selling {
+            self.begin_again(now);
+        }
         self.awaiting = None;
         self.next_at = now;
     }
@@ -356,6 +374,23 @@ mod tests {
         assert_eq!(resolve.due(at(16)), Some(Action::Query));
         resolve.restarted(at(2));
         assert_eq!(resolve.due(at(2)), Some(Action::Query));
+    }
+
+    #[test]
+    fn a_second_placement_without_an_answer_is_as_unknown_as_the_first() {
+        let mut resolve = Resolve::of_placement(Side::Sell, T0, T0);
+        let answer = |action| match action {
+            Action::Fence => Evidence::NoAnswer(None),
+            other => nothing_found(other),
+        };
+        let (actions, _) = run(&mut resolve, 60, answer);
+        let fences = actions.iter().filter(|(action, _)| *action == Action::Fence);
+        let fences: Vec<_> = fences.map(|(_, at)| *at).collect();
+        assert!(fences.len() >= 2);
+        let deadline = RECV_WINDOW + ENGINE_TIMEOUT;
+        assert!(
+            fences.windows(2).all(|pair| pair[1].millis() - pair[0].millis() >= deadline.millis())
+        );
     }
 
     #[test]

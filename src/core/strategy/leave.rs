@@ -121,7 +121,8 @@ impl Leaving<'_> {
                 Step::Place(OrderKind::Limit { price }, reason)
             }
             _ if matches!(clock.pace, Patience::CandleClose) => Step::Keep(None),
-            _ => Step::Keep(Some(next_price_at.max(clock.now + REPRICE_PAUSE))),
+            _ if due => Step::Keep(Some(clock.now + REPRICE_PAUSE)),
+            _ => Step::Keep(Some(next_price_at)),
         }
     }
 }

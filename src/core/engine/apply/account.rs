@@ -32,7 +32,7 @@ impl Engine {
     }
 
     pub(super) fn take_balances(&mut self, balances: &[ReportedBalance], at: Timestamp) -> Touched {
-        self.compare_balances(balances, Sighting { at, open_orders: OpenOrders::NotListed });
+        self.compare_balances(balances, at);
         if self.sync.due.is_none() && self.balances.drifting_since().is_some() {
             self.sync.due = Some(self.clock + DRIFT_CONFIRMED_AFTER);
             self.plan_sync();
@@ -67,8 +67,8 @@ impl Engine {
         if first {
             snapshot.balances.iter().for_each(|reported| self.balances.open(reported));
         }
-        let sighting = Sighting { at: snapshot.at, open_orders: OpenOrders::Listed };
-        self.compare_balances(&snapshot.balances, sighting);
+        self.compare_balances(&snapshot.balances, snapshot.at);
+        self.confirm_balances(&snapshot.balances, snapshot.at);
         self.sync.asked = None;
         self.sync.last = now;
         // A difference that stays is looked at less and less often.
@@ -110,20 +110,23 @@ impl Engine {
         self.traders.iter_mut().for_each(Trader::note_questions);
     }
 
-    /// Holds reported balances against our count; what is missing of a base asset is missing in the
-    /// positions that are made of it.
-    fn compare_balances(&mut self, balances: &[ReportedBalance], sighting: Sighting) {
+    /// Holds reported balances against our count.
+    fn compare_balances(&mut self, balances: &[ReportedBalance], at: Timestamp) {
         for reported in balances {
             let asset = reported.asset;
             let others = reported.locked.to_money() - self.reserved_by_all(asset);
             self.balances.entry(asset).locked_by_others = others.max(Money::ZERO);
-            self.balances.compare(reported, sighting.at);
+            self.balances.compare(reported, at);
         }
-        for reported in balances {
-            let asset = reported.asset;
-            let doubtful =
-                self.balances.drift(asset).is_some() && self.is_in_doubt(asset, sighting);
-            if !doubtful && let Some(amount) = self.balances.confirm(asset, sighting.at) {
+    }
+
+    /// Takes differences that have lasted for facts, unless an order of ours may explain them: only
+    /// all balances, with the orders that are open beside them, can show that. What is then missing
+    /// of a base asset is missing in the positions that are made of it.
+    fn confirm_balances(&mut self, balances: &[ReportedBalance], at: Timestamp) {
+        for ReportedBalance { asset, .. } in balances.iter().copied() {
+            let doubtful = self.balances.drift(asset).is_some() && self.is_in_doubt(asset, at);
+            if !doubtful && let Some(amount) = self.balances.confirm(asset, at) {
                 self.pending.push_back(Alert::BalanceChanged { asset, amount });
                 self.shrink_positions(asset);
             }
@@ -131,12 +134,12 @@ impl Engine {
     }
 
     /// Whether an order of ours whose state is not known may explain the difference in `asset`.
-    fn is_in_doubt(&self, asset: Asset, sighting: Sighting) -> bool {
+    fn is_in_doubt(&self, asset: Asset, at: Timestamp) -> bool {
         self.traders.iter().any(|trader| {
             let Some(market) = self.markets.get(trader.market) else { return false };
             let orders = trader.slots.iter().flat_map(SlotState::open_orders);
             orders
-                .filter(|order| is_doubtful(order, sighting))
+                .filter(|order| is_doubtful(order, at))
                 .any(|order| self.may_explain(order, market, asset))
         })
     }
@@ -193,19 +196,6 @@ impl Engine {
     }
 }
 
-/// When balances were true, and whether the orders that are open were listed with them.
-#[derive(Debug, Clone, Copy)]
-struct Sighting {
-    at: Timestamp,
-    open_orders: OpenOrders,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OpenOrders {
-    Listed,
-    NotListed,
-}
-
 /// A list of open orders has, or has not, an order that was known to be open this long before.
 const LISTED_AFTER: Span = Span::from_millis(2_000);
 
@@ -213,15 +203,12 @@ fn is_listed_by(order: &Order, at: Timestamp) -> bool {
     order.phase_since + LISTED_AFTER <= at
 }
 
-/// Whether something of the order may have been executed unseen.
-fn is_doubtful(order: &Order, sighting: Sighting) -> bool {
+/// Whether something of the order may have been executed unseen, although a list of open orders
+/// was fetched at this time.
+fn is_doubtful(order: &Order, at: Timestamp) -> bool {
     match order.phase {
         Phase::Submitting | Phase::Canceling | Phase::Unresolved => true,
-        Phase::Working => {
-            sighting.open_orders == OpenOrders::NotListed
-                || !order.is_settled()
-                || !is_listed_by(order, sighting.at)
-        }
+        Phase::Working => !order.is_settled() || !is_listed_by(order, at),
         Phase::Closed(_) => !order.is_settled(),
     }
 }

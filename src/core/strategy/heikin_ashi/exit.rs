@@ -7,7 +7,7 @@ use crate::num::{Price, Rate};
 use crate::order::{
     Decision, Order, OrderKind, Outcome, Reason, Refusal, Skip, Slot, SlotState, Terms,
 };
-use crate::strategy::leave::{Clock, Leaving, Step};
+use crate::strategy::leave::{Clock, Leaving, REPRICE_PAUSE, Step};
 use crate::strategy::{Desired, Leave, View};
 
 impl HeikinAshiStrategy {
@@ -19,6 +19,13 @@ impl HeikinAshiStrategy {
         desired: &mut Desired,
     ) {
         let exit = self.exit(view, position, desired);
+        if let Some(exit) = exit
+            && exit.reason.is_leaving()
+            && exit.is_news(view)
+            && matches!(self.settings.exit.rescue_after, Patience::For(_))
+        {
+            desired.wake_at(view.now + REPRICE_PAUSE);
+        }
         let sized = exit.and_then(|exit| exit.sized(view));
         let too_small = exit.is_some() && sized.is_none();
         if view.leave.is_none() {
@@ -270,6 +277,12 @@ impl Exit {
             }
             Outcome::Nothing(_) => None,
         }
+    }
+
+    /// Whether something else has been decided so far.
+    fn is_news(self, view: &View<'_>) -> bool {
+        let standing = view.decision(Slot::Exit).and_then(Self::of);
+        standing.is_none_or(|it| it.kind != self.kind || it.reason != self.reason)
     }
 
     const fn decided_after(self, after: u64) -> Self {
