@@ -65,7 +65,7 @@ impl Observer for Hashes {
 }
 
 /// Runs a candle file's text.
-pub(crate) fn run(params: Params, text: String) -> Hashes {
+pub(crate) fn run(params: &Params, text: String) -> Hashes {
     let mut candles = CandleFiles::from_reader(Cursor::new(text)).expect("good candles");
     let market = MarketName::unknown().expect("a name");
     let mut backtest = Backtest::new(params, market, candles.interval());

@@ -67,7 +67,7 @@ fn every_rule_gives_what_was_worked_out_by_hand() {
         let rows = std::io::Cursor::new(candles(&text));
         let mut candles = CandleFiles::from_reader(rows).expect("good candles");
         let market = MarketName::unknown().expect("a name");
-        let mut backtest = Backtest::new(params, market, candles.interval());
+        let mut backtest = Backtest::new(&params, market, candles.interval());
         let mut trades = Trades::default();
         backtest.run(&mut candles, None, &mut trades).expect("a whole run");
 

@@ -47,8 +47,8 @@ proptest! {
     ) {
         let text = walk(10_000, &moves);
         let cut = share_of(moves.len(), cut);
-        let whole = run(params, text.clone());
-        let part = run(params, before(&text, cut));
+        let whole = run(&params, text.clone());
+        let part = run(&params, before(&text, cut));
         prop_assert_eq!(part.at_closes.len(), cut);
         prop_assert!(agrees_up_to(&whole, &part, cut));
     }
@@ -61,8 +61,8 @@ proptest! {
         let mut changed = moves.clone();
         changed.truncate(cut);
         changed.extend(others);
-        let whole = run(params, walk(10_000, &moves));
-        let changed = run(params, walk(10_000, &changed));
+        let whole = run(&params, walk(10_000, &moves));
+        let changed = run(&params, walk(10_000, &changed));
         prop_assert!(agrees_up_to(&whole, &changed, cut));
     }
 }
@@ -85,7 +85,7 @@ fn the_walks_trade() {
         .map(|_| {
             let strategy = (settings(), moves(100..120));
             let (params, moves) = strategy.new_tree(&mut runner).expect("a case").current();
-            run(params, walk(10_000, &moves)).trades
+            run(&params, walk(10_000, &moves)).trades
         })
         .sum();
     assert!(trades > 100, "{trades} trades: the property would be empty");
@@ -109,12 +109,12 @@ fn a_cut_of_real_candles_changes_nothing_before_it() {
             .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
             .flat_map(|line| [line, "\n"])
             .collect();
-        let whole = run(params, text.clone());
+        let whole = run(&params, text.clone());
         let count = whole.at_closes.len();
         assert!(whole.trades > 40, "{case}: {} trades", whole.trades);
         // Cuts all over the series, and every candle somewhere in it.
         for cut in (1..count).step_by(count / 12).chain(count / 2..count / 2 + 8) {
-            let part = run(params, before(&text, cut));
+            let part = run(&params, before(&text, cut));
             assert!(agrees_up_to(&whole, &part, cut), "{case}: cut after candle {cut}");
         }
     }

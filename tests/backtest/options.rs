@@ -26,7 +26,7 @@ fn candles() -> String {
     walk(100_000, &moves)
 }
 
-fn effects(params: Params) -> u64 {
+fn effects(params: &Params) -> u64 {
     let hashes = run(params, candles());
     assert!(hashes.trades > 50, "{} trades", hashes.trades);
     *hashes.at_closes.last().expect("candles")
@@ -34,7 +34,7 @@ fn effects(params: Params) -> u64 {
 
 #[test]
 fn options_at_their_neutral_value_change_nothing() {
-    let plain = effects(params(""));
+    let plain = effects(&params(""));
     for neutral in [
         r#", "slippage_pct": 0, "latency_ms": 0, "participation_pct": "0""#,
         r#", "maker_fee": 0.001"#,
@@ -44,13 +44,13 @@ fn options_at_their_neutral_value_change_nothing() {
         r#", "replace_min_ticks": 1, "on_already_through": "limit", "warmup": 1"#,
         r#", "min_notional": "0.00", "candles": "elsewhere.csv""#,
     ] {
-        assert_eq!(effects(params(neutral)), plain, "{neutral}");
+        assert_eq!(effects(&params(neutral)), plain, "{neutral}");
     }
 }
 
 #[test]
 fn options_with_a_value_change_something() {
-    let plain = effects(params(""));
+    let plain = effects(&params(""));
     for option in [
         r#", "slippage_pct": 1"#,
         r#", "participation_pct": "50""#,
@@ -74,7 +74,7 @@ fn options_with_a_value_change_something() {
             BASE.to_owned()
         };
         let params = Params::parse(&format!("{text}{option}}}")).expect("good parameters");
-        assert_ne!(*run(params, candles()).at_closes.last().expect("candles"), plain, "{option}");
+        assert_ne!(*run(&params, candles()).at_closes.last().expect("candles"), plain, "{option}");
     }
 }
 
@@ -84,5 +84,5 @@ fn told_settings_give_the_same_effects() {
     let told: Map<String, Value> =
         given.effective().map(|(key, value)| (key.to_owned(), value)).collect();
     let again = Params::parse(&serde_json::to_string(&told).expect("JSON")).expect("parameters");
-    assert_eq!(effects(given), effects(again));
+    assert_eq!(effects(&given), effects(&again));
 }

@@ -60,7 +60,7 @@ fn every_golden_case_gives_its_trades_and_balances_exactly() {
         let note = json(&path)["candles"].as_str().expect("a path").to_owned();
         let mut candles = CandleFiles::open(&[folder().join(note)]).expect("good candles");
         let market = MarketName::unknown().expect("a name");
-        let mut backtest = Backtest::new(params, market, candles.interval());
+        let mut backtest = Backtest::new(&params, market, candles.interval());
         let mut trades = Vec::new();
         let mut last = Last::default();
         let mut csv = TradesCsv::new(&params, &mut trades);

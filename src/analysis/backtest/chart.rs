@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use heikin_core::engine::Trader;
+use heikin_core::engine::{Effect, Market, Trader};
 use heikin_core::ledger::Trade;
-use heikin_core::market::{Candle, HeikinAshi};
+use heikin_core::market::{Candle, HeikinAshi, Side};
 use heikin_core::matching::PointKind;
+use heikin_core::num::{Price, Quantity};
 use heikin_core::order::{Order, Slot, SlotState};
 use heikin_core::time::Interval;
 
@@ -44,7 +45,7 @@ pub struct Chart {
 impl Chart {
     /// Before the first candle.
     pub fn new(backtest: &Backtest) -> Self {
-        let rules = backtest.engine().markets().first().map(heikin_core::engine::Market::rules);
+        let rules = backtest.engine().markets().first().map(Market::rules);
         let decimals = rules.map(|rules| (rules.price_decimals(), rules.quantity_decimals()));
         Self {
             statistics: Statistics::new(backtest),
@@ -82,19 +83,16 @@ impl Chart {
     }
 
     fn condensed(&self) -> Option<String> {
-        let mut text = String::new();
-        if self.per_point > 1 {
-            text +=
-                &format!("Each candle drawn is {} candles of {}.", self.per_point, self.interval);
-        }
-        if self.trades_left_out > 0 {
-            text += &format!(
-                " Of {} trades the last {} are shown.",
-                words::count(self.trades_left_out + TRADES as u64),
-                words::count(TRADES as u64)
-            );
-        }
-        (!text.is_empty()).then(|| text.trim_start().to_owned())
+        let merged = (self.per_point > 1).then(|| {
+            format!("Each candle drawn is {} candles of {}.", self.per_point, self.interval)
+        });
+        let left_out = (self.trades_left_out > 0).then(|| {
+            let shown = TRADES as u64;
+            let all = words::count(self.trades_left_out + shown);
+            format!("Of {all} trades the last {} are shown.", words::count(shown))
+        });
+        let sentences: Vec<String> = [merged, left_out].into_iter().flatten().collect();
+        (!sentences.is_empty()).then(|| sentences.join(" "))
     }
 
     fn push(&mut self, candle: CandlePoint, equity: EquityPoint) {
@@ -144,16 +142,11 @@ impl Observer for Chart {
         self.stop = trader.and_then(|trader| trigger(trader, Slot::Exit));
     }
 
-    fn effect(&mut self, effect: &heikin_core::engine::Effect, at: PointKind) {
+    fn effect(&mut self, effect: &Effect, at: PointKind) {
         self.statistics.effect(effect, at);
     }
 
-    fn filled(
-        &mut self,
-        side: heikin_core::market::Side,
-        price: heikin_core::num::Price,
-        quantity: heikin_core::num::Quantity,
-    ) {
+    fn filled(&mut self, side: Side, price: Price, quantity: Quantity) {
         self.statistics.filled(side, price, quantity);
     }
 
@@ -224,7 +217,7 @@ fn entry(time: i64, price: f64, trade: u64) -> Mark {
 
 /// The entry and the exit, each on the candle that it belongs to.
 fn marks(trade: &Trade, kind: ExitKind) -> [Mark; 2] {
-    let price = |price: Option<heikin_core::num::Price>| price.map_or(0.0, |price| price.to_f64());
+    let price = |price: Option<Price>| price.map_or(0.0, Price::to_f64);
     [
         entry(seconds(trade.entry_candle.millis()), price(trade.entry_price()), trade.number),
         Mark {
@@ -243,7 +236,7 @@ fn row(
     kind: ExitKind,
     ((price_decimals, quantity_decimals), interval): ((usize, usize), Interval),
 ) -> TradeRow {
-    let price = |price: Option<heikin_core::num::Price>| {
+    let price = |price: Option<Price>| {
         price.map_or_else(words::none, |price| at_least(price_decimals, &price))
     };
     let net = trade.net_quote().to_f64();

@@ -189,22 +189,21 @@ fn fees(outcome: &Outcome) -> Vec<Metric> {
 /// What the candles were like, and what is there at the end.
 fn data(outcome: &Outcome) -> Vec<Metric> {
     let data = &outcome.data;
-    let mut missing = format!("{} missing", words::counted(data.missing, "candle"));
+    let missing = format!("{} missing", words::counted(data.missing, "candle"));
     // Only where all of them are known is one the largest.
     let known = u64::try_from(data.first_gaps.len()).is_ok_and(|known| known == data.gaps);
-    if let Some(gap) = data.first_gaps.iter().filter(|_| known).max_by_key(|gap| gap.missing) {
-        let from = words::minute(gap.from);
-        missing += &match data.gaps {
-            1 => format!(" from {from} on"),
-            _ => format!(", {} from {from} on", words::count(gap.missing)),
-        };
-    }
+    let largest = data.first_gaps.iter().filter(|_| known).max_by_key(|gap| gap.missing);
+    let note = match (data.gaps, largest) {
+        (0, _) => String::new(),
+        (_, None) => missing,
+        (1, Some(gap)) => format!("{missing} from {} on", words::minute(gap.from)),
+        (_, Some(gap)) => {
+            let (part, from) = (words::count(gap.missing), words::minute(gap.from));
+            format!("{missing}, {part} from {from} on")
+        }
+    };
     let mut rows = vec![
-        noted(
-            "Gaps",
-            words::count(data.gaps),
-            if data.gaps == 0 { String::new() } else { missing },
-        ),
+        noted("Gaps", words::count(data.gaps), note),
         noted("Duplicates", words::count(data.duplicates), "the same twice, left out"),
     ];
     if let Some(finer) = outcome.finer {

@@ -145,7 +145,7 @@ pub struct Backtest {
 
 impl Backtest {
     /// A fresh account with the parameters' cash, before the first candle.
-    pub fn new(params: Params, market: MarketName, interval: Interval) -> Self {
+    pub fn new(params: &Params, market: MarketName, interval: Interval) -> Self {
         let MarketName { symbol, base, quote } = market;
         let mut engine = Engine::new(EngineConfig::UNLIMITED);
         engine.add_market(params.rules(symbol, base, quote), params.fees);
@@ -154,7 +154,7 @@ impl Backtest {
         engine.add_trader(TraderSetup { symbol, interval, strategy });
         let balances = [(quote, params.cash.to_money())];
         let exchange = EmbeddedExchange::new(engine, &balances, params.model, params.timers());
-        Self { params, market, interval, exchange, sold_by: Part::Order }
+        Self { params: *params, market, interval, exchange, sold_by: Part::Order }
     }
 
     /// The next candle passes and closes. `finer` are the candles that it is made of, where they

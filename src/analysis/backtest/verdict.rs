@@ -50,22 +50,23 @@ impl Verdicts {
     }
 
     fn no_trade(&mut self, outcome: &Outcome) {
-        let mut text = if outcome.open.is_some() {
-            "No trade was closed: the one position is still open, so nothing is decided".to_owned()
-        } else {
-            "There was no trade, so this says nothing about the settings".to_owned()
-        };
-        if let Some((skip, times)) = outcome.figures.skips.iter().max_by_key(|(_, times)| *times)
-            && outcome.open.is_none()
+        let text = if outcome.open.is_some() {
+            "No trade was closed: the one position is still open, so nothing is decided.".to_owned()
+        } else if let Some((skip, times)) =
+            outcome.figures.skips.iter().max_by_key(|(_, times)| *times)
         {
-            text += &format!(
-                ". Most often ({} of {}) no entry was placed because {}",
+            format!(
+                "There was no trade, so this says nothing about the settings. Most often ({} of \
+                 {}) no entry was placed because {}.",
                 words::count(*times),
                 words::counted(outcome.figures.candles, "candle"),
                 words::reason(*skip)
-            );
-        }
-        self.say(Level::Bad, text + ".");
+            )
+        } else {
+            "There was no trade, so this says nothing about the settings: no entry was reached."
+                .to_owned()
+        };
+        self.say(Level::Bad, text);
     }
 
     fn fees(&mut self, outcome: &Outcome) {

@@ -150,6 +150,7 @@ pub(super) const fn reason(skip: Skip) -> &'static str {
         Skip::AlreadyThrough => "the market had reached the trigger already",
         Skip::TooSmallToProtect => "what was held was too small to protect",
         Skip::NoSignal => "there was no signal",
+        Skip::RulesChanged => "the trading rules of the symbol had changed",
         Skip::Denied(_) => "the risk gate refused",
     }
 }

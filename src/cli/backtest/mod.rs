@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::bad_input("--trades and --report name the same file. Name two."));
     }
     let started = now();
-    let (outcome, outputs) = test(arguments, params, outputs)?;
+    let (outcome, outputs) = test(arguments, &params, outputs)?;
     let text = if arguments.json {
         format!("{:#}\n", summary_json(&outcome))
     } else {
@@ -99,7 +99,7 @@ impl Outputs {
 /// The run, and everything written but not yet named.
 fn test(
     arguments: &Arguments,
-    params: Params,
+    params: &Params,
     mut outputs: Outputs,
 ) -> Result<(Outcome, Outputs), Failure> {
     let stdin = |paths: &[PathBuf]| paths.iter().any(|path| path == Path::new("-"));
@@ -114,11 +114,11 @@ fn test(
             Some(Finer::under(candles.interval(), files).map_err(Failure::bad_input)?)
         }
     };
-    let market = market(&params, &arguments.candles)?;
+    let market = market(params, &arguments.candles)?;
     let mut backtest = Backtest::new(params, market, candles.interval());
     let mut chart = outputs.report.is_some().then(|| Chart::new(&backtest));
     let mut statistics = chart.is_none().then(|| Statistics::new(&backtest));
-    let mut trades = outputs.trades.as_mut().map(|out| TradesCsv::new(&params, out.content()));
+    let mut trades = outputs.trades.as_mut().map(|out| TradesCsv::new(params, out.content()));
     drive(
         &mut backtest,
         &mut candles,

@@ -23,7 +23,9 @@ pub(super) fn text(outcome: &Outcome, took: Duration) -> String {
         wrap(&mut out, mark, &verdict.text);
     }
     for group in key_figures(outcome) {
-        out += &format!("\n{}\n", group.name);
+        out += "\n";
+        out += &group.name;
+        out += "\n";
         for row in &group.rows {
             figure(&mut out, row);
         }

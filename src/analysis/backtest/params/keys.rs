@@ -307,7 +307,7 @@ fn text(value: &impl ToString) -> Value {
     Value::String(value.to_string())
 }
 
-fn name<T: PartialEq>(words: &[(&'static str, T)], value: T) -> Option<Value> {
+fn name<T: Copy + PartialEq>(words: &[(&'static str, T)], value: T) -> Option<Value> {
     words.iter().find(|(_, known)| *known == value).map(|(word, _)| (*word).into())
 }
 

@@ -45,7 +45,7 @@ impl DrawdownTracker {
         self.last_at = at;
         if value >= self.high {
             if self.low < self.high {
-                self.note(self.fall(true));
+                self.note(Drawdown { recovered: true, ..self.fall() });
             }
             self.high = value;
             self.low = value;
@@ -60,9 +60,10 @@ impl DrawdownTracker {
         if self.high > 0.0 { 1.0 - value / self.high } else { 0.0 }
     }
 
-    fn fall(&self, recovered: bool) -> Drawdown {
+    /// The fall so far.
+    fn fall(&self) -> Drawdown {
         let depth = self.depth_of(self.low);
-        Drawdown { depth, from: self.high_at, to: self.last_at, recovered }
+        Drawdown { depth, from: self.high_at, to: self.last_at, recovered: false }
     }
 
     fn note(&mut self, fall: Drawdown) {
@@ -77,7 +78,7 @@ impl DrawdownTracker {
     /// The deepest and the longest fall; the one that is not over counts up to the last value.
     pub fn result(mut self) -> (Option<Drawdown>, Option<Drawdown>) {
         if self.low < self.high {
-            self.note(self.fall(false));
+            self.note(self.fall());
         }
         (self.deepest, self.longest)
     }
