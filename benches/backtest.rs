@@ -94,7 +94,7 @@ fn run(orders: Orders, count: usize, observer: &mut impl Observer) -> Backtest {
     backtest
 }
 
-/// The measured loop does what a run over the file does.
+/// The measured loop does what a run over the file does, and prices an order at every candle.
 fn assert_same_as_a_plain_run() {
     for orders in [Orders::Trading, Orders::Waiting] {
         let mut measured = EffectsHash::default();
@@ -104,6 +104,11 @@ fn assert_same_as_a_plain_run() {
         let mut files = CandleFiles::open(&[path]).expect("a good file");
         backtest(orders).run(&mut files, None, &mut plain).expect("a whole run");
         assert_eq!(measured.value(), plain.value(), "{orders:?}");
+        let mut figures = Statistics::new(&backtest(orders));
+        run(orders, CANDLES.len(), &mut figures);
+        let figures = figures.result().expect("candles");
+        let without: u64 = figures.skips.iter().map(|(_, times)| times).sum();
+        assert!(without < figures.candles / 100, "{without} closes without an entry: {figures:?}");
     }
 }
 

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is the terminal's")]
 
 mod backtest;
+mod demo;
 mod failure;
 mod simulate;
 
@@ -16,16 +17,23 @@ use clap::{Parser, Subcommand};
 pub use self::failure::{Exit, Failure};
 
 /// Self-hosted Heikin-Ashi trading bot for Binance Spot.
+///
+/// Without a command it runs the demo: the whole loop on a made-up market, with no network and no
+/// keys.
 #[derive(Debug, Parser)]
 #[command(name = "heikin", version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    demo: demo::Arguments,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Backtest(backtest::Arguments),
+    /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
+    Demo(demo::Arguments),
     Simulate(simulate::Arguments),
 }
 
@@ -43,10 +51,9 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
-        None => Ok(()),
-        Some(command) => match command {
-            Command::Backtest(arguments) => backtest::run(&arguments),
-            Command::Simulate(arguments) => simulate::run(&arguments),
-        },
+        None => demo::run(&cli.demo),
+        Some(Command::Backtest(arguments)) => backtest::run(&arguments),
+        Some(Command::Demo(arguments)) => demo::run(&arguments),
+        Some(Command::Simulate(arguments)) => simulate::run(&arguments),
     }
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use heikin::analysis::backtest::{Backtest, MarketName, Observer, Params, TradesCsv};
 use heikin::analysis::candle_file::CandleFiles;
-use heikin_core::num::Money;
+use heikin_core::market::{Candle, HaCandle, HeikinAshi};
+use heikin_core::num::{FinePrice, Money, Price};
 use serde_json::Value;
 
 /// The folder with the shared data.
@@ -101,8 +102,56 @@ struct Last {
 }
 
 impl Observer for Last {
-    fn candle_closed(&mut self, candle: &heikin_core::market::Candle, _: &Backtest) {
+    fn candle_closed(&mut self, candle: &Candle, _: &Backtest) {
         self.candles += 1;
         self.close = candle.close().to_string().parse().ok();
+    }
+}
+
+/// Candles and the four columns of the reference, row by row.
+fn heikin_ashi_rows(name: &str) -> Vec<(Candle, [f64; 4])> {
+    let candles = CandleFiles::open(&[folder().join(format!("klines/vision/{name}.csv.gz"))])
+        .expect("candles");
+    let golden = fs::File::open(folder().join(format!("golden/ha/{name}.ha.csv.gz")));
+    let golden = flate2::read::MultiGzDecoder::new(golden.expect("golden values"));
+    let mut golden = csv::Reader::from_reader(golden);
+    let header = golden.headers().expect("a header").clone();
+    let places = ["ref_open", "ref_high", "ref_low", "ref_close"]
+        .map(|name| header.iter().position(|column| column == name).expect("the column"));
+    let rows: Vec<(Candle, [f64; 4])> = candles
+        .zip(golden.records())
+        .map(|(candle, row)| {
+            let row = row.expect("a row");
+            (candle.expect("a candle"), places.map(|at| row[at].parse().expect("a number")))
+        })
+        .collect();
+    assert!(rows.len() > 700, "{} rows", rows.len());
+    rows
+}
+
+fn assert_equal(ha: &HaCandle, golden: [f64; 4], row: usize) {
+    let ours = [ha.open(), ha.high(), ha.low(), ha.close()].map(Price::to_f64);
+    for (ours, golden) in ours.into_iter().zip(golden) {
+        assert!((ours / golden - 1.0).abs() <= 1e-9, "row {row}: {ours} is not {golden}");
+    }
+}
+
+#[test]
+#[cfg_attr(not(heikin_shared_data), ignore = "set HEIKIN_SHARED_DATA")]
+fn heikin_ashi_equals_the_reference() {
+    for name in ["BTCUSDT-1h-2023-03", "BTCUSDT-5m-2025-01"] {
+        let rows = heikin_ashi_rows(name);
+        // The reference begins with (o + c) / 2, heikin with o: the difference halves at each candle.
+        let first = &rows[0].0;
+        let [open, close] = [first.open(), first.close()].map(FinePrice::from_price);
+        let mut as_reference = HeikinAshi::continuing(open, close);
+        let mut ours = HeikinAshi::default();
+        for (at, (candle, golden)) in rows.iter().enumerate() {
+            assert_equal(&as_reference.update(candle), *golden, at);
+            let ha = ours.update(candle);
+            if at >= 30 {
+                assert_equal(&ha, *golden, at);
+            }
+        }
     }
 }

@@ -170,7 +170,10 @@ fn fees(outcome: &Outcome) -> Vec<Metric> {
         ),
         noted(
             "Break-even fee",
-            share(totals.break_even_fee()),
+            match totals.break_even_fee() {
+                Some(fee) if fee <= 0.0 => "none".to_owned(),
+                fee => share(fee),
+            },
             format!("a side; it is {} %", fee.percent()),
         ),
         noted(

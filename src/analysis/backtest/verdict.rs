@@ -17,6 +17,9 @@ const FEW_TRADES: u64 = 100;
 const MOST_FEES: f64 = 0.15;
 /// Shorter histories have seen one kind of market.
 const SHORT: Span = Span::DAY.times(365);
+/// Where more closes than this are without an entry for want of size, the result is of another
+/// strategy.
+const MANY_TOO_SMALL: f64 = 0.05;
 /// More missing candles than this make a series doubtful.
 const MANY_MISSING: f64 = 0.01;
 
@@ -30,7 +33,7 @@ pub fn verdicts(outcome: &Outcome) -> Vec<Verdict> {
         verdicts.luck(outcome);
     }
     verdicts.holding(outcome);
-    verdicts.ruin(outcome);
+    verdicts.too_small(outcome);
     verdicts.history(outcome);
     verdicts.model(outcome);
     let Verdicts(mut verdicts) = verdicts;
@@ -157,7 +160,7 @@ impl Verdicts {
         self.say(level, text);
     }
 
-    fn ruin(&mut self, outcome: &Outcome) {
+    fn too_small(&mut self, outcome: &Outcome) {
         let times = |wanted: Skip| {
             let skips = outcome.figures.skips.iter();
             skips.filter(|(skip, _)| *skip == wanted).map(|(_, times)| times).sum::<u64>()
@@ -166,12 +169,15 @@ impl Verdicts {
             + times(Skip::QuantityTooSmall)
             + times(Skip::CouldNotLeave);
         if small > 0 {
+            let part = share(small, outcome.figures.candles);
+            let level = if part > MANY_TOO_SMALL { Level::Bad } else { Level::Caution };
             self.say(
-                Level::Bad,
+                level,
                 format!(
-                    "At {} the account could not pay for the least order: from there on this is \
-                     no test of the settings.",
-                    words::counted(small, "close")
+                    "At {} ({}) no entry was placed because the order would have been too small \
+                     to place, or to sell again: what the settings do there is not tested.",
+                    words::counted(small, "close"),
+                    words::percent(part, 1)
                 ),
             );
         }

@@ -32,7 +32,8 @@ pub(super) fn signed_amount(value: f64) -> String {
 pub(super) fn amount(value: f64) -> String {
     let decimals = match value.abs() {
         size if size < f64::MIN_POSITIVE => 2,
-        size if size < 0.01 => 8,
+        size if size < 0.000_1 => 8,
+        size if size < 0.01 => 6,
         size if size < 1.0 => 4,
         _ => 2,
     };

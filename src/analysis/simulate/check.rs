@@ -20,6 +20,8 @@ use super::venue::Venue;
 const FORGOTTEN_AFTER: Span = Span::from_millis(180_000);
 /// More requests than this in ten seconds are a storm.
 const STORM: usize = 150;
+/// One decision is sent at most this often within a minute: what is refused is soon left alone.
+const MOST_SENDS: usize = 10;
 
 /// An invariant that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +62,7 @@ pub(super) struct TraderTruth {
     pub(super) lost: Money,
     /// What of that was dust.
     pub(super) taken: Money,
+    sent: Vec<((Slot, u32), Timestamp)>,
     intents: BTreeMap<(Slot, u32), Intent>,
     /// The alert about a missing protection is out.
     pub(super) alarmed: bool,
@@ -230,6 +233,19 @@ impl Checks {
         }
     }
 
+    /// One decision is not sent again and again within a minute.
+    fn check_patience(&mut self, id: ClientOrderId, now: Timestamp) -> Result<(), Violation> {
+        let Some(trader) = self.trader(id.trader()) else { return Ok(()) };
+        let decision = (id.slot(), id.generation());
+        trader.sent.retain(|(_, at)| now.since(*at) <= Span::from_secs(60));
+        trader.sent.push((decision, now));
+        let times = trader.sent.iter().filter(|(of, _)| *of == decision).count();
+        if times > MOST_SENDS {
+            return violated("O8 stubborn", format!("{id}: {times} attempts in a minute"));
+        }
+        Ok(())
+    }
+
     /// An id stands for one order for ever; it is sent again only to settle that order.
     fn before_order(&mut self, order: &NewOrder, engine: &Engine) -> Result<(), Violation> {
         let id = order.id;
@@ -243,6 +259,7 @@ impl Checks {
             };
         }
         self.sends.insert(id, *order);
+        self.check_patience(id, engine.now())?;
         if let Some(trader) = self.trader(id.trader()) {
             let intent = trader.intents.entry((id.slot(), id.generation())).or_default();
             intent.most = intent.most.max(order.terms.quantity.quantity());

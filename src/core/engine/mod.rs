@@ -344,7 +344,7 @@ impl Engine {
         self.markets.get(trader.market)
     }
 
-    /// A trader's state as people are told; none where its symbol has no market.
+    /// A trader's state as people are told.
     pub fn state_of(&self, trader: &Trader) -> Option<TraderState> {
         self.view(trader).map(|view| trader.strategy.state(&view))
     }

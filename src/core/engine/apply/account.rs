@@ -5,7 +5,8 @@ use super::answers::unresolve;
 use crate::ledger::{DRIFT_CONFIRMED_AFTER, ReportedBalance};
 use crate::market::Asset;
 use crate::num::{Money, Quantity};
-use crate::order::{Order, OrderEvent, OrderState, Phase, Side, SlotState};
+use crate::order::{Order, OrderEvent, OrderState, Phase, Side, Slot, SlotState};
+use crate::reconcile::uncovered;
 use crate::time::{Span, Timestamp};
 
 impl Engine {
@@ -170,30 +171,57 @@ impl Engine {
             .sum()
     }
 
-    /// Less of a base asset is there than the traders hold: somebody sold it.
+    /// Less of a base asset is there than the traders hold: somebody sold it. What no order offers
+    /// was free to be sold, and is missing first.
     fn shrink_positions(&mut self, asset: Asset) {
         let short = self.held_by_all(asset) - self.balances.total(asset);
         let mut missing = short.max(Money::ZERO).floor_quantity();
-        for index in 0..self.traders.len() {
-            let Some(trader) = self.traders.get_mut(index) else { continue };
-            if missing.is_zero() || !holds(&self.markets, trader, asset) {
-                continue;
+        for covered in [Covered::Kept, Covered::Taken] {
+            for index in 0..self.traders.len() {
+                let taken = self.shrink_position(index, (asset, missing), covered);
+                missing = missing.saturating_minus(taken);
             }
-            let taken = missing.min(trader.position.held);
-            missing = missing.saturating_minus(taken);
-            let Some(market) = self.markets.get(trader.market) else { continue };
-            let sellable = |held: Quantity| market.rules.floor_lot(held).is_some();
-            if !trader.position.lose(taken, market.mark()) {
-                continue;
-            }
-            let gone = !sellable(trader.position.held);
-            self.pending.push_back(Alert::PositionSoldByHand { trader: trader.id, missing: taken });
-            if gone {
+        }
+    }
+
+    /// Takes what is missing from one trader; how much that was.
+    fn shrink_position(
+        &mut self,
+        index: usize,
+        (asset, missing): (Asset, Quantity),
+        covered: Covered,
+    ) -> Quantity {
+        let Some(trader) = self.traders.get_mut(index) else { return Quantity::ZERO };
+        if missing.is_zero() || !holds(&self.markets, trader, asset) {
+            return Quantity::ZERO;
+        }
+        let held = trader.position.held;
+        let most = match (covered, trader.slot(Slot::Exit)) {
+            (Covered::Kept, Some(exit)) => uncovered(held, exit),
+            _ => held,
+        };
+        let taken = missing.min(most);
+        let Some(market) = self.markets.get(trader.market) else { return Quantity::ZERO };
+        if taken.is_zero() {
+            return taken;
+        }
+        if trader.position.lose(taken, market.mark()) {
+            let trader_id = trader.id;
+            self.pending.push_back(Alert::PositionSoldByHand { trader: trader_id, missing: taken });
+            if market.rules.floor_lot(trader.position.held).is_none() {
                 trader.paused = true;
                 self.close_position(index);
             }
         }
+        taken
     }
+}
+
+/// Whether what an order offers is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Covered {
+    Kept,
+    Taken,
 }
 
 /// A list of open orders has, or has not, an order that was known to be open this long before.

@@ -103,7 +103,9 @@ impl Engine {
                 if candle.open_time() <= last.open_time() {
                     continue;
                 }
-                if candle.open_time() > last.close_time() + Span::from_millis(1) {
+                // The exchange may have closed the last one early: the next one opens on the grid.
+                let due = last.open_time() + interval.span();
+                if candle.open_time() > due.max(last.close_time() + Span::from_millis(1)) {
                     self.pending.push_back(Alert::CandleGap {
                         trader: trader.id,
                         closed: last.close_time(),

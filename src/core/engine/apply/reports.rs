@@ -30,14 +30,18 @@ impl Engine {
         let Some(slot) = self.slot_mut(id) else { return };
         let Some(order) = slot.order_mut(id) else { return };
         let had_fills = !order.booked().is_zero();
+        let before = order.phase;
         let mut merged = order.merge(state, fill, now);
         if order.is_settled() {
             order.fills_due = None;
         } else if order.fills_due.is_none() {
             order.fills_due = Some(now + FILLS_DUE_AFTER);
         }
-        let phase = order.phase;
-        if matches!(phase, Phase::Working | Phase::Closed(Close::Canceled | Close::Filled)) {
+        // A repetition, or a word about an order of long ago, excuses no refusal since.
+        let moved = order.phase != before;
+        let goes_well =
+            matches!(order.phase, Phase::Working | Phase::Closed(Close::Canceled | Close::Filled));
+        if moved && goes_well {
             slot.refusals = 0;
             slot.retry_at = None;
         } else if merged.ended {

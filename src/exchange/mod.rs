@@ -1,0 +1,3 @@
+//! Exchanges: what turns a trading venue into the engine's inputs, and its effects into requests.
+
+pub mod simulator;
