@@ -9,7 +9,7 @@ use super::check::{TraderTruth, Violation, violated};
 use super::world::World;
 
 /// What dust amounts to at most, over all the positions that left some: a few of the coarsest steps.
-pub(super) const DUST: Money = Money::from_units(3_000_000_000_000_000);
+pub(super) const DUST: Money = Money::from_units(5_000_000_000_000_000);
 
 /// Whether everything has settled: the engine's books and the exchange's record agree, nothing is
 /// unknown, everything is protected, everybody was told.

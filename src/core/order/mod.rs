@@ -127,7 +127,7 @@ pub struct Terms {
 
 impl Terms {
     /// The same order on the grid of `rules`, which may have changed since it was decided: prices
-    /// and quantity rounded down to it, a target up. None where nothing of it is left.
+    /// and quantity rounded down to it, a target up. None where too little of it is left.
     pub fn snapped(&self, rules: &SymbolRules) -> Option<Self> {
         let down = |price: TickPrice| rules.floor_tick(price.price());
         let kind = match self.kind {
@@ -147,7 +147,11 @@ impl Terms {
             OrderKind::Market => rules.floor_market_lot(self.quantity.quantity())?,
             _ => rules.floor_lot(self.quantity.quantity())?,
         };
-        Some(Self { side: self.side, kind, quantity })
+        let reaches = |price: TickPrice| {
+            rules.reaches_min_notional(price.price(), quantity.quantity())
+        };
+        let snapped = Self { side: self.side, kind, quantity };
+        kind.worst_price().is_none_or(reaches).then_some(snapped)
     }
 
     /// What the exchange locks for `remaining` of the order: quote for a BUY, base for a SELL.

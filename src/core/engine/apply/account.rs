@@ -126,20 +126,24 @@ impl Engine {
     /// of a base asset is missing in the positions that are made of it.
     fn confirm_balances(&mut self, balances: &[ReportedBalance], at: Timestamp) {
         for ReportedBalance { asset, .. } in balances.iter().copied() {
-            let doubtful = self.balances.drift(asset).is_some() && self.is_in_doubt(asset, at);
-            if !doubtful && let Some(amount) = self.balances.confirm(asset, at) {
+            if !self.is_in_doubt(asset, at)
+                && let Some(amount) = self.balances.confirm(asset, at)
+            {
                 self.pending.push_back(Alert::BalanceChanged { asset, amount });
                 self.shrink_positions(asset);
             }
         }
     }
 
-    /// Whether an order of ours whose state is not known may explain the difference in `asset`.
+    /// Whether an order of ours whose state is not known may explain the difference in `asset`. One
+    /// that was decided after the difference was first seen cannot.
     fn is_in_doubt(&self, asset: Asset, at: Timestamp) -> bool {
+        let Some(drift) = self.balances.drift(asset) else { return false };
         self.traders.iter().any(|trader| {
             let Some(market) = self.markets.get(trader.market) else { return false };
             let orders = trader.slots.iter().flat_map(SlotState::open_orders);
             orders
+                .filter(|order| order.decided_at <= drift.since + LISTED_AFTER)
                 .filter(|order| is_doubtful(order, at))
                 .any(|order| self.may_explain(order, market, asset))
         })
@@ -224,7 +228,8 @@ enum Covered {
     Taken,
 }
 
-/// A list of open orders has, or has not, an order that was known to be open this long before.
+/// A list of open orders has, or has not, an order that was known to be open this long before; as
+/// much as two clocks may differ, too.
 const LISTED_AFTER: Span = Span::from_millis(2_000);
 
 fn is_listed_by(order: &Order, at: Timestamp) -> bool {

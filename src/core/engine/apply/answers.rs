@@ -124,6 +124,7 @@ impl Engine {
         let quiet = is_quiet(slot);
         let done = quiet && is_settled(slot);
         let Some(trader) = self.traders.get_mut(index) else { return Touched::None };
+        let in_question = asks || trader.has_questions;
         if asks {
             trader.has_questions = true;
         } else if trader.has_questions {
@@ -132,8 +133,9 @@ impl Engine {
         if trader.position.is_open() {
             self.note_protection(index);
         }
-        if fills {
-            // A fill changes what every trader of the account may spend and do.
+        if fills || in_question {
+            // A fill, or an order whose fate is open or was, changes what every trader of the
+            // account may spend and do.
             Touched::All
         } else if done {
             Touched::None
