@@ -109,6 +109,34 @@ impl Engine {
         }
     }
 
+    /// A replacement that went through as it was asked for, which is nearly every one. None where
+    /// it is anything else: then nothing has been taken in.
+    #[inline]
+    pub(super) fn take_replaced(
+        &mut self,
+        cancel: &CancelAnswer,
+        submit: Option<&SubmitAnswer>,
+    ) -> Option<Touched> {
+        let (CancelAnswer::Canceled(ended), Some(SubmitAnswer::Placed(placed))) = (cancel, submit)
+        else {
+            return None;
+        };
+        let now = self.clock;
+        let index = usize::from(placed.id.trader().0);
+        if self.traders.get(index).is_none_or(|trader| trader.has_questions) {
+            return None;
+        }
+        let slot = self.slot_mut(placed.id)?;
+        if !slot.take_replacement(ended, placed, now) {
+            return None;
+        }
+        let done = is_settled(slot);
+        if self.traders.get(index).is_some_and(|trader| trader.position.is_open()) {
+            self.note_protection(index);
+        }
+        Some(if done { Touched::None } else { Touched::Acknowledged(index) })
+    }
+
     /// Answers or reports of a slot are in: which of a replacement's two orders stands now, and who
     /// has to be asked. `booked` is how many fills had been booked before.
     #[inline]
