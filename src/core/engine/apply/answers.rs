@@ -123,7 +123,10 @@ impl Engine {
         };
         let now = self.clock;
         let index = usize::from(placed.id.trader().0);
-        if self.traders.get(index).is_none_or(|trader| trader.has_questions) {
+        let trader = self.traders.get(index)?;
+        let in_position = trader.position.is_open();
+        // Once a position is open, which entry is the rest of it matters to a strategy.
+        if trader.has_questions || (in_position && placed.id.slot() == Slot::Entry) {
             return None;
         }
         let slot = self.slot_mut(placed.id)?;
@@ -131,7 +134,7 @@ impl Engine {
             return None;
         }
         let done = is_settled(slot);
-        if self.traders.get(index).is_some_and(|trader| trader.position.is_open()) {
+        if in_position {
             self.note_protection(index);
         }
         Some(if done { Touched::None } else { Touched::Acknowledged(index) })
