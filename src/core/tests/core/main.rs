@@ -1,0 +1,16 @@
+//! The core held to its rules through its public face: one module a subject, every number small
+//! enough to be worked out by hand.
+#![cfg(test)]
+
+mod engine;
+mod filters;
+mod indicators;
+mod ledger;
+mod matching;
+mod numbers;
+mod orders;
+mod properties;
+mod reconcile;
+mod risk;
+mod strategy;
+mod support;
