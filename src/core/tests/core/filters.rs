@@ -254,11 +254,10 @@ const COUNTS: [(Limit, Count, FilterName); 8] = [
 ];
 
 /// What of the eight counts an order adds to.
-fn counted(kind: OrderKind, iceberg: bool) -> [u32; 8] {
+fn counted(kind: OrderKind, iceberg: Option<&str>) -> [u32; 8] {
     let room = |index: usize| {
         let (limit, count, name) = COUNTS[index];
-        let special =
-            SpecialTerms { iceberg: iceberg.then(|| quantity("0.5")), ..SpecialTerms::default() };
+        let special = SpecialTerms { iceberg: iceberg.map(quantity), ..SpecialTerms::default() };
         // The most that may be open already with a limit of 10.
         let most = (0..=20).rev().find(|open| {
             let (mut rules, mut counts) = (rules(), OpenCounts::default());
@@ -281,12 +280,12 @@ fn counted(kind: OrderKind, iceberg: bool) -> [u32; 8] {
 
 #[test]
 fn each_kind_of_order_adds_to_its_counts_and_to_no_other() {
-    assert_eq!(counted(limit("100"), false), [1, 0, 0, 0, 1, 0, 0, 0]);
-    assert_eq!(counted(OrderKind::Market, false), [1, 0, 0, 0, 1, 0, 0, 0]);
-    assert_eq!(counted(limit("100"), true), [1, 0, 1, 0, 1, 0, 1, 0]);
-    assert_eq!(counted(stop_limit("91", "90"), false), [1, 1, 0, 0, 1, 1, 0, 0]);
-    assert_eq!(counted(stop_market("91"), false), [1, 1, 0, 0, 1, 1, 0, 0]);
-    assert_eq!(counted(bracket("110", "91", "90"), false), [2, 1, 0, 1, 2, 1, 0, 1]);
+    assert_eq!(counted(limit("100"), None), [1, 0, 0, 0, 1, 0, 0, 0]);
+    assert_eq!(counted(OrderKind::Market, None), [1, 0, 0, 0, 1, 0, 0, 0]);
+    assert_eq!(counted(limit("100"), Some("0.5")), [1, 0, 1, 0, 1, 0, 1, 0]);
+    assert_eq!(counted(stop_limit("91", "90"), None), [1, 1, 0, 0, 1, 1, 0, 0]);
+    assert_eq!(counted(stop_market("91"), None), [1, 1, 0, 0, 1, 1, 0, 0]);
+    assert_eq!(counted(bracket("110", "91", "90"), None), [2, 1, 0, 1, 2, 1, 0, 1]);
 }
 
 #[test]

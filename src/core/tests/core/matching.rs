@@ -1,7 +1,7 @@
 //! The simulated exchange (SPEC 3.1): where the price goes, what triggers, at what price it fills,
 //! and what is refused.
 
-use heikin_core::market::{Side, SymbolRules, SymbolStatus};
+use heikin_core::market::{FilterName, Side, SymbolRules, SymbolStatus};
 use heikin_core::matching::{
     AccountIndex, FillModel, MarketIndex, Matching, OrderIds, PathPoint, PointKind, Progress,
     Timers, path_of,
@@ -370,10 +370,9 @@ fn filters_counts_status_and_order_types_are_checked_before_anything_happens() {
     let one = SymbolRules { max_orders: Some(1), ..rules() };
     let mut book = Book::with(FillModel::default(), one, "100");
     let name = |name| Some(Refusal::Filter(Some(name)));
-    use heikin_core::market::FilterName as F;
-    assert_eq!(book.refused(buy(limit("90.001"), "1")), name(F::PriceFilter));
+    assert_eq!(book.refused(buy(limit("90.001"), "1")), name(FilterName::PriceFilter));
     book.placed("a", buy(limit("90"), "1"));
-    assert_eq!(book.refused(buy(limit("90"), "1")), name(F::MaxNumOrders));
+    assert_eq!(book.refused(buy(limit("90"), "1")), name(FilterName::MaxNumOrders));
     // A replacement is counted with the order that it would cancel.
     let (cancel, submit) = book.replace("a", "b", buy(limit("91"), "1"));
     assert!(matches!(cancel, CancelAnswer::Refused { .. }) && submit.is_none());

@@ -7,7 +7,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::support::*;
 
-fn decimal(text: impl ToString) -> Decimal {
+#[expect(clippy::needless_pass_by_value, reason = "numbers and texts alike, as they come")]
+fn decimal<T: ToString>(text: T) -> Decimal {
     text.to_string().parse().unwrap()
 }
 

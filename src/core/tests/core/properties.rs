@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use heikin_core::engine::{
     AccountSnapshot, Body, Command, Effect, Engine, EngineConfig, Gate, GateState, Input, Record,
-    TraderSetup,
+    Trader, TraderSetup,
 };
 use heikin_core::ledger::ReportedBalance;
 use heikin_core::market::{Candle, Ohlc, Quote, Side, SymbolRules};
 use heikin_core::num::{Money, Price, Quantity};
 use heikin_core::order::{
     CancelAnswer, ClientOrderId, Close, ExpiryReason, Fill, NewOrder, Order, OrderReport,
-    OrderState, Phase, QueryAnswer, Reason, Refusal, Slot, SubmitAnswer, TraderId, VenueStatus,
+    OrderState, Phase, QueryAnswer, Reason, Refusal, Slot, SlotState, SubmitAnswer, TraderId,
+    VenueStatus,
 };
 use heikin_core::risk::RiskLimits;
 use heikin_core::strategy::{HeikinAshiSettings, HeikinAshiStrategy, LastResort, Patience, Sizing};
@@ -131,8 +132,8 @@ impl World {
     }
 
     fn orders(&self) -> impl Iterator<Item = &Order> {
-        let slots = self.engine.traders().iter().flat_map(|trader| trader.slots());
-        slots.flat_map(|slot| slot.orders())
+        let slots = self.engine.traders().iter().flat_map(Trader::slots);
+        slots.flat_map(SlotState::orders)
     }
 
     fn state(&self, id: ClientOrderId, status: VenueStatus, share: i64) -> OrderState {
@@ -141,7 +142,8 @@ impl World {
             let (done, left) = (order.executed().units(), order.remaining().units());
             Quantity::from_units(done + left * share / 4).unwrap()
         });
-        let working_since = (share > 0 || self.hour % 3 == 0).then_some(self.now);
+        let working_since =
+            (share > 0 || self.hour.unsigned_abs().is_multiple_of(3)).then_some(self.now);
         OrderState { id, venue_id: 1, status, executed, working_since, at: self.now }
     }
 
@@ -234,7 +236,7 @@ impl World {
             quantity,
             commission: quantity.commission(rate("0.001")),
             commission_asset: [btc(), bnb()][usize::from(kind % 2)],
-            maker: kind % 3 == 0,
+            maker: kind.is_multiple_of(3),
             at: self.now,
         };
         let fill = (!quantity.is_zero() && kind < 200).then_some(fill);
@@ -249,7 +251,7 @@ impl World {
             Some(balance) => balance.total.floor_quantity(),
             None => quantity("10000"),
         };
-        let hand = if kind % 7 == 0 { quantity("0.5") } else { Quantity::ZERO };
+        let hand = if kind.is_multiple_of(7) { quantity("0.5") } else { Quantity::ZERO };
         let balances = [usdt(), btc()].map(|asset| ReportedBalance {
             asset,
             free: total(asset).saturating_minus(hand),
@@ -260,7 +262,7 @@ impl World {
         Input::Account(Ok(Box::new(AccountSnapshot {
             at: self.now,
             balances: balances.to_vec(),
-            orders: if kind % 11 == 0 { Vec::new() } else { orders },
+            orders: if kind.is_multiple_of(11) { Vec::new() } else { orders },
             fills: Vec::new(),
             since: Timestamp::EPOCH,
             foreign_algo_orders: Vec::new(),
@@ -286,7 +288,7 @@ impl World {
     }
 
     fn command(which: u8, whom: u8) -> Command {
-        let whom = (whom % 3 > 0).then(|| TraderId(u16::from(whom % 2)));
+        let whom = (!whom.is_multiple_of(3)).then(|| TraderId(u16::from(whom % 2)));
         match which % 9 {
             0 => Command::Pause(whom),
             1 | 2 => Command::Resume(whom),
@@ -373,7 +375,7 @@ fn run(ops: &[Op]) -> Result<World, TestCaseError> {
         world.rests()?;
         world.moves_forward()?;
         for trader in world.engine.traders() {
-            let mut entry = trader.slot(Slot::Entry).into_iter().flat_map(|slot| slot.live());
+            let mut entry = trader.slot(Slot::Entry).into_iter().flat_map(SlotState::live);
             prop_assert!(entry.all(|order| order.terms.side == Side::Buy));
         }
     }

@@ -14,6 +14,7 @@ use heikin_core::time::{Span, Timestamp};
 use crate::support::*;
 
 /// What the gate is shown; which of it it asks for is noted.
+#[expect(clippy::struct_excessive_bools, reason = "one a rule")]
 struct Facts {
     free: &'static str,
     in_position: bool,
