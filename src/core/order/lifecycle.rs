@@ -194,7 +194,7 @@ pub struct Order {
     legs: Option<Box<Legs>>,
     executed: Quantity,
     booked: Quantity,
-    /// The fills that were booked; one or two, nearly always.
+    /// The fills that were booked, by number; one or two, nearly always.
     trades: SmallVec<[TradeId; 2]>,
 }
 
@@ -371,10 +371,8 @@ impl Order {
 
     /// Notes a fill; false if it was known.
     fn book(&mut self, fill: &Fill) -> bool {
-        if self.trades.contains(&fill.trade_id) {
-            return false;
-        }
-        self.trades.push(fill.trade_id);
+        let Err(place) = self.trades.binary_search(&fill.trade_id) else { return false };
+        self.trades.insert(place, fill.trade_id);
         self.booked = self.booked.plus(fill.quantity).unwrap_or(self.booked);
         true
     }

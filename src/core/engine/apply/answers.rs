@@ -147,14 +147,14 @@ impl Engine {
         let fills = self.booked != booked;
         let index = usize::from(id.trader().0);
         let Some(slot) = self.slot_mut(id) else { return Touched::None };
-        if slot.is_unusual() {
-            slot.note_past(id);
-            slot.settle_replacement();
-        }
+        slot.note_past(id);
+        slot.settle_replacement();
         let asks = slot.open_orders().any(Order::has_questions);
-        let quiet = is_quiet(slot);
-        let done = quiet && is_settled(slot);
+        let (quiet, at_rest) = (is_quiet(slot), is_settled(slot));
         let Some(trader) = self.traders.get_mut(index) else { return Touched::None };
+        // Once a position is open, which entry is the rest of it matters to a strategy.
+        let quiet = quiet && (id.slot() == Slot::Exit || !trader.position.is_open());
+        let done = quiet && at_rest;
         let in_question = asks || trader.has_questions;
         if asks {
             trader.has_questions = true;
