@@ -70,7 +70,7 @@ pub fn is_settled(slot: &SlotState) -> bool {
     match (wanted, slot.current().filter(|order| order.is_live())) {
         // What was decided is open or on its way; after a replacement that failed it is not.
         (Some(terms), Some(order)) => {
-            slot.sent && (order.phase != Phase::Working || satisfies(terms, order))
+            slot.sent && (order.phase != Phase::Working || *terms == order.terms)
         }
         (wanted, live) => wanted.is_none() && live.is_none(),
     }

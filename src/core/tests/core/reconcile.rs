@@ -364,7 +364,10 @@ proptest! {
                 Op::Executed(index, units) => world.executed(index, units),
                 Op::Later(millis) => world.later(millis),
             }
-            let settled = is_settled(&world.slot);
+            // What is left of an order in part executed may be less than a new one could sell: it is
+            // left alone until the strategy states the exit anew, which this one does not.
+            let untouched = world.slot.live().all(|order| order.executed().is_zero());
+            let settled = is_settled(&world.slot) && untouched;
             let live = world.slot.live().count();
             let action = world.act();
             prop_assert!(!settled || action.is_none(), "{action:?} of what is settled");
