@@ -364,7 +364,8 @@ proptest! {
                 Op::Executed(index, units) => world.executed(index, units),
                 Op::Later(millis) => world.later(millis),
             }
-            // A strategy states an exit anew for what is left; this one does not.
+            // What is left of an order in part executed may be less than a new one could sell: it is
+            // left alone until the strategy states the exit anew, which this one does not.
             let untouched = world.slot.live().all(|order| order.executed().is_zero());
             let settled = is_settled(&world.slot) && untouched;
             let live = world.slot.live().count();
