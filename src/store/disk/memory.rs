@@ -30,6 +30,8 @@ pub enum Fault {
     Write,
     /// The next sync of a file fails, and what it should have made durable is lost.
     Sync,
+    /// The next sync of a file fails half-way: a crash then decides what it has made durable.
+    HalfSync,
 }
 
 /// A disk in memory. Clones are the same disk.
@@ -226,7 +228,7 @@ impl DiskFile for MemoryFile {
         let taken = match fault {
             Some(Fault::Write) => return Err(io::Error::other("the disk does not answer")),
             Some(Fault::FullAfter(room)) => bytes.get(..room.min(bytes.len())).unwrap_or_default(),
-            Some(Fault::Sync) | None => bytes,
+            Some(Fault::Sync | Fault::HalfSync) | None => bytes,
         };
         if let Some(Fault::FullAfter(room)) = fault {
             self.disk.state().fault = Some(Fault::FullAfter(room.saturating_sub(taken.len())));
@@ -263,14 +265,16 @@ impl DiskFile for MemoryFile {
     fn sync(&mut self) -> io::Result<()> {
         let mut state = self.disk.state();
         state.syncs += 1;
-        let failing = state.fault == Some(Fault::Sync);
-        if failing {
+        let failing = state.fault.filter(|fault| matches!(fault, Fault::Sync | Fault::HalfSync));
+        if failing.is_some() {
             state.fault = None;
         }
         drop(state);
         self.with(|file| {
-            if failing {
+            if failing == Some(Fault::Sync) {
                 file.now.clone_from(&file.durable);
+            }
+            if failing.is_some() {
                 return Err(io::Error::other("the disk does not answer"));
             }
             file.durable.clone_from(&file.now);

@@ -156,6 +156,11 @@ impl<D: Disk> FileJournal<D> {
         self.last.seq
     }
 
+    /// The number and the checksum of the last durable record: what a snapshot says of itself.
+    pub const fn durable_link(&self) -> (Sequence, u32) {
+        (self.durable.seq, self.durable.checksum)
+    }
+
     /// How long the last sync took: more than [`SLOW_SYNC`] is slow.
     pub const fn last_sync(&self) -> Duration {
         self.last_sync
