@@ -4,18 +4,22 @@
 //! |---|---|
 //! | [`journal`] | the source of truth: append-only, checksummed, chained, synced before anything leaves |
 //! | [`snapshots`] | the state at a record, so that a start folds only what came after |
+//! | [`view`] | what is read, indexed in sled; made from the journal, and disposable |
 //! | [`disk`] | what those two ask of a file system, and one in memory that fails when told to |
 //!
 //! A start takes the [`DataLock`], then [`recover`]s; nothing is traded on a store that this process
 //! has not verified.
 
+mod backup;
 pub mod disk;
 mod error;
 pub mod journal;
 mod lock;
 mod recovery;
 pub mod snapshots;
+pub mod view;
 
+pub use backup::{Copied, Existing, backup, restore};
 pub use error::{Damage, StoreError};
 pub use lock::DataLock;
 pub use recovery::{Layout, Recovery, recover};

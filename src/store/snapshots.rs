@@ -1,7 +1,7 @@
 //! The state as it was at a record, so that a start need not fold everything since the beginning.
 //!
-//! A snapshot is one line of JSON about itself, and the state as JSON behind it. It is written
-//! beside the journal, whole or not at all; the newest two are kept, so that a damaged one costs only
+//! A snapshot is one line about itself (the checksum of all behind it, and JSON), and the state as
+//! JSON behind it. It is written beside the journal, whole or not at all; the newest two are kept, so that a damaged one costs only
 //! a longer replay.
 
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ pub const SNAPSHOT_EVERY: Sequence = 10_000;
 const FORMAT: u32 = 1;
 const KEPT: usize = 2;
 const ENDING: &str = ".snapshot";
+/// A checksum as text.
+const CHECKSUM: usize = 8;
 
 /// What a snapshot says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +30,6 @@ struct Label {
     /// That record's checksum: of which journal it is.
     checksum: u32,
     build: String,
-    bytes: usize,
-    crc32c: u32,
 }
 
 /// A snapshot, and where in which journal it was taken.
@@ -77,18 +77,13 @@ impl<D: Disk> Snapshots<D> {
     ) -> Result<PathBuf, StoreError> {
         let path = self.path(through);
         let json = |source| StoreError::Encoding { record: through, source };
-        let content = serde_json::to_vec(state).map_err(json)?;
-        let label = Label {
-            format: FORMAT,
-            through,
-            checksum,
-            build: build.to_owned(),
-            bytes: content.len(),
-            crc32c: crc32c::crc32c(&content),
-        };
-        let mut bytes = serde_json::to_vec(&label).map_err(json)?;
-        bytes.push(b'\n');
-        bytes.extend_from_slice(&content);
+        let label = Label { format: FORMAT, through, checksum, build: build.to_owned() };
+        let mut rest = b" ".to_vec();
+        serde_json::to_writer(&mut rest, &label).map_err(json)?;
+        rest.push(b'\n');
+        serde_json::to_writer(&mut rest, state).map_err(json)?;
+        let mut bytes = format!("{:08x}", crc32c::crc32c(&rest)).into_bytes();
+        bytes.append(&mut rest);
         self.disk
             .create_folder(&self.folder)
             .and_then(|()| disk::replace(&self.disk, &path, &bytes))
@@ -153,22 +148,22 @@ impl<D: Disk> Snapshots<D> {
 
 /// Reads a snapshot. What is damaged can be done without; what is newer cannot.
 fn decode(path: &Path, bytes: &[u8]) -> Result<Result<Saved, String>, StoreError> {
-    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else {
-        return Ok(Err("its first line is missing".to_owned()));
-    };
-    let (label, content) = (bytes.get(..end), bytes.get(end + 1..));
-    let (label, content) = (label.unwrap_or_default(), content.unwrap_or_default());
-    let label: Label = match serde_json::from_slice(label) {
-        Ok(label) => label,
-        Err(error) => return Ok(Err(format!("its first line is damaged: {error}"))),
-    };
-    let is_whole = content.len() == label.bytes && crc32c::crc32c(content) == label.crc32c;
-    if !is_whole || !path.ends_with(format!("{:020}{ENDING}", label.through)) {
+    let (checksum, rest) = bytes.split_at(CHECKSUM.min(bytes.len()));
+    if checksum != format!("{:08x}", crc32c::crc32c(rest)).as_bytes() {
         return Ok(Err("its checksum is wrong".to_owned()));
     }
+    let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+    let (label, content) = rest.split_at(end);
+    let label: Label = match serde_json::from_slice(label) {
+        Ok(label) => label,
+        Err(error) => return Ok(Err(format!("this build cannot read its first line: {error}"))),
+    };
     if label.format > FORMAT {
         let (path, found, known) = (path.to_owned(), label.format, FORMAT);
         return Err(StoreError::Newer { path, found, known });
+    }
+    if !path.ends_with(format!("{:020}{ENDING}", label.through)) {
+        return Ok(Err(format!("it is that of record {}", label.through)));
     }
     Ok(match serde_json::from_slice(content) {
         Ok(state) => Ok(Saved {

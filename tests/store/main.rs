@@ -2,8 +2,11 @@
 
 #![cfg(test)]
 
+mod account;
 mod conformance;
 mod damage;
 mod disk_faults;
 mod kill;
 mod records;
+mod recovery;
+mod view;

@@ -13,6 +13,7 @@
 //! - After one failed write or sync nothing more is written by this process.
 
 mod archive;
+mod copy;
 mod frame;
 mod header;
 mod mark;
@@ -27,7 +28,9 @@ use std::time::{Duration, Instant};
 use heikin_core::engine::{Journal, JournalError, Record, Sequence};
 
 pub use archive::{Archived, Outdated, archive};
+pub(in crate::store) use copy::copy;
 pub use open::{Opened, Torn, Verify};
+pub(in crate::store) use read::Linked;
 pub use read::{JournalReader, Records};
 
 use self::frame::{Head, Link};
