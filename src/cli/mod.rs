@@ -8,6 +8,7 @@
 mod demo;
 mod failure;
 mod simulate;
+mod store;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ enum Command {
     /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
     Demo(demo::Arguments),
     Simulate(simulate::Arguments),
+    Store(store::Arguments),
 }
 
 /// Runs what the process's arguments ask for.
@@ -52,5 +54,6 @@ fn run(cli: Cli) -> Result<(), Failure> {
         None => demo::run(&cli.demo),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
+        Some(Command::Store(arguments)) => store::run(&arguments),
     }
 }

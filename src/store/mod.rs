@@ -23,3 +23,13 @@ pub use backup::{Copied, Existing, backup, restore};
 pub use error::{Damage, StoreError};
 pub use lock::DataLock;
 pub use recovery::{Layout, Recovery, recover};
+
+use std::path::PathBuf;
+
+use heikin_core::time::Timestamp;
+
+/// Moves the view of a data directory into the quarantine; where to, where there was one. The next
+/// opening builds it anew.
+pub fn set_view_aside(layout: &Layout, now: Timestamp) -> Result<Option<PathBuf>, StoreError> {
+    view::set_aside(&layout.quarantine(), &layout.view(), "view", now)
+}

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod account;
+mod commands;
 mod conformance;
 mod damage;
 mod disk_faults;

@@ -47,6 +47,8 @@ pub const SLOW_SYNC: Duration = Duration::from_millis(250);
 const JSON: u8 = 1;
 /// What is appended is handed to the operating system at the next sync, or when it is this much.
 const BUFFERED: usize = 1 << 20;
+/// So often a journal in use is looked at before it is called damaged.
+const LOOKS: u32 = 3;
 
 fn mark_path(folder: &Path) -> PathBuf {
     folder.join(DURABLE_MARK)
@@ -325,7 +327,16 @@ impl<D: Disk> Journal for FileJournal<D> {
 
 /// Looks at a journal, which another process may be writing, and changes nothing.
 pub fn verify<D: Disk>(disk: &D, folder: &Path, scope: Verify) -> Result<Opened, StoreError> {
-    open::verify(disk, folder, scope).map(|found| found.opened)
+    let look = || open::verify(disk, folder, scope).map(|found| found.opened);
+    // A segment that is written to while it is read can look damaged once, but not again and again.
+    let mut outcome = look();
+    for _ in 1..LOOKS {
+        match outcome {
+            Err(StoreError::Damaged(_)) => outcome = look(),
+            _ => break,
+        }
+    }
+    outcome
 }
 
 fn to_u64(bytes: usize) -> u64 {

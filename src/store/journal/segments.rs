@@ -93,11 +93,13 @@ pub(super) fn list<D: Disk>(disk: &D, folder: &Path) -> Result<Vec<Place>, Store
         disk.list(folder).map_err(StoreError::io("the folder cannot be read", folder))
     };
     let number = |name: &str, ending: &str| name.strip_suffix(ending)?.parse::<u64>().ok();
+    // The live ones first: one that is archived meanwhile is then seen twice, and not missed.
+    let live = names(folder)?;
     let mut places: Vec<_> = names(&archive)?
         .iter()
         .filter_map(|name| Some(Place::archived(folder, number(name, ARCHIVED)?)))
         .collect();
-    for live in names(folder)?.iter().filter_map(|name| number(name, ENDING)) {
+    for live in live.iter().filter_map(|name| number(name, ENDING)) {
         places.retain(|place| place.number != live);
         places.push(Place::live(folder, live));
     }

@@ -272,12 +272,11 @@ impl Rows for View {
     fn put<R: Row>(&mut self, key: &[u8], row: &R) -> Result<(), String> {
         let bytes = row::encode(key, row)?;
         let new = row::check(key, &bytes)?;
-        let old = match self.staged.get(key) {
-            Some(old) => Some(row::check(key, old)?),
-            None => {
-                let stored = self.db.get(key).map_err(|error| error.to_string())?;
-                stored.map(|old| row::check(key, &old)).transpose()?
-            }
+        let old = if let Some(old) = self.staged.get(key) {
+            Some(row::check(key, old)?)
+        } else {
+            let stored = self.db.get(key).map_err(|error| error.to_string())?;
+            stored.map(|old| row::check(key, &old)).transpose()?
         };
         self.meta.rows += u64::from(old.is_none());
         let sum = self.meta.sum.wrapping_sub(u64::from(old.unwrap_or(0)));
