@@ -35,20 +35,20 @@ fn bodies(round: u64) -> Vec<Value> {
     let part = state(&entry, json!("OPEN"), "1");
     let full = state(&entry, json!("FILLED"), "2");
     vec![
-        order(&entry, "BUY", json!({ "type": "LIMIT", "price": "100" })),
+        order(&entry, "BUY", &json!({ "type": "LIMIT", "price": "100" })),
         json!({ "Input": { "Submitted": { "id": entry, "answer": { "Placed": open } } } }),
         // Late, and twice.
         report(&full, fill(2, "1")),
         report(&part, fill(1, "1")),
         report(&part, fill(1, "1")),
         json!({ "Effect": { "Notify": { "Protected": { "trader": 1 } } } }),
-        order(&stop, "SELL", json!({ "type": "STOP_LOSS", "trigger": "90" })),
+        order(&stop, "SELL", &json!({ "type": "STOP_LOSS", "trigger": "90" })),
         json!({ "Input": { "Submitted": { "id": stop, "answer":
             { "Refused": { "refusal": "WouldTriggerImmediately", "not_before": null } } } } }),
     ]
 }
 
-fn order(id: &str, side: &str, kind: Value) -> Value {
+fn order(id: &str, side: &str, kind: &Value) -> Value {
     json!({ "Effect": { "Submit": {
         "id": id, "symbol": "BTCUSDT", "reason": "breakout", "after": 1, "not_after": START,
         "terms": { "side": side, "kind": kind, "quantity": "2" } } } })

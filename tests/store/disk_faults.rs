@@ -3,9 +3,10 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use heikin::store::disk::{Disk as _, Fault, MemoryDisk, Survives};
-use heikin::store::journal::{FileJournal, Outdated, Verify, archive, verify};
+use heikin::store::journal::{FileJournal, Outdated, SLOW_SYNC, Verify, archive, verify};
 use heikin_core::engine::{Journal as _, Sequence};
 use heikin_core::time::Timestamp;
 
@@ -161,6 +162,19 @@ fn what_a_stopped_process_left_is_cleared() {
     journal.append(&record(1)).unwrap();
     journal.sync().unwrap();
     assert_eq!(read(&journal), records(1));
+}
+
+#[test]
+fn a_slow_sync_is_told() {
+    let disk = MemoryDisk::default();
+    let (mut journal, _) = open(&disk, 1_000).unwrap();
+    journal.append(&record(1)).unwrap();
+    journal.sync().unwrap();
+    assert!(journal.last_sync() <= SLOW_SYNC, "{:?}", journal.last_sync());
+    disk.fail(Fault::SlowSync(SLOW_SYNC + Duration::from_millis(1)));
+    journal.append(&record(2)).unwrap();
+    journal.sync().unwrap();
+    assert!(journal.last_sync() > SLOW_SYNC, "{:?}", journal.last_sync());
 }
 
 #[test]

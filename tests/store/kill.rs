@@ -72,3 +72,28 @@ fn what_was_reported_is_there_after_kill_9() {
     }
     assert!(last > 100, "{last}");
 }
+
+#[test]
+fn a_limit_on_file_sizes_is_met_like_a_full_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("journal");
+    let mut journal = open(&folder);
+    for seq in 1..=20 {
+        journal.append(&record(seq)).unwrap();
+        journal.sync().unwrap();
+    }
+    drop(journal);
+    // The signal that would end the process is ignored, as it is under a service manager.
+    let limited = "trap '' XFSZ; ulimit -f 4; exec \"$0\" --exact kill::child --nocapture";
+    let output = Command::new("sh")
+        .args(["-c", limited])
+        .arg(std::env::current_exe().unwrap())
+        .env(FOLDER_VARIABLE, &folder)
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("00000001.segment: it cannot be written: "), "{text}");
+    assert!(text.contains("ulimit -f"), "{text}");
+    assert_eq!(open(&folder).last(), 20);
+}

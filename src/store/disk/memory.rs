@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::{Disk, DiskFile};
 
@@ -32,6 +33,8 @@ pub enum Fault {
     Sync,
     /// The next sync of a file fails half-way: a crash then decides what it has made durable.
     HalfSync,
+    /// The next sync of a file takes this long.
+    SlowSync(Duration),
 }
 
 /// A disk in memory. Clones are the same disk.
@@ -228,7 +231,7 @@ impl DiskFile for MemoryFile {
         let taken = match fault {
             Some(Fault::Write) => return Err(io::Error::other("the disk does not answer")),
             Some(Fault::FullAfter(room)) => bytes.get(..room.min(bytes.len())).unwrap_or_default(),
-            Some(Fault::Sync | Fault::HalfSync) | None => bytes,
+            Some(Fault::Sync | Fault::HalfSync | Fault::SlowSync(_)) | None => bytes,
         };
         if let Some(Fault::FullAfter(room)) = fault {
             self.disk.state().fault = Some(Fault::FullAfter(room.saturating_sub(taken.len())));
@@ -265,6 +268,10 @@ impl DiskFile for MemoryFile {
     fn sync(&mut self) -> io::Result<()> {
         let mut state = self.disk.state();
         state.syncs += 1;
+        if let Some(Fault::SlowSync(time)) = state.fault {
+            state.fault = None;
+            wait(time);
+        }
         let failing = state.fault.filter(|fault| matches!(fault, Fault::Sync | Fault::HalfSync));
         if failing.is_some() {
             state.fault = None;
@@ -281,4 +288,9 @@ impl DiskFile for MemoryFile {
             Ok(())
         })?
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a slow disk is one that is waited for")]
+fn wait(time: Duration) {
+    std::thread::sleep(time);
 }

@@ -72,12 +72,7 @@ pub(super) fn verify<D: Disk>(
     let places = segments::list(disk, folder)?;
     let synced = marked.map_or(0, |mark| mark.seq);
     let mut found = Verified {
-        opened: Opened {
-            first: 1,
-            segments: places.len(),
-            is_unmarked: marked.is_none() && !places.is_empty(),
-            ..Opened::default()
-        },
+        opened: Opened { first: 1, segments: places.len(), ..Opened::default() },
         last: Link::default(),
         tail: None,
     };
@@ -108,6 +103,7 @@ pub(super) fn verify<D: Disk>(
         }
     }
     found.opened.last = found.last.seq;
+    found.opened.is_unmarked = marked.is_none() && found.last.seq > 0;
     if synced > found.last.seq {
         let path = folder.to_owned();
         return Err(StoreError::Lost { path, found: found.last.seq, synced });

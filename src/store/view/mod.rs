@@ -24,6 +24,7 @@ use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use heikin_core::engine::Sequence;
 use heikin_core::time::Timestamp;
@@ -43,6 +44,8 @@ const BATCH: usize = 500;
 const CACHE_BYTES: u64 = 32 << 20;
 const LARGE_BYTES: u64 = 256 << 20;
 const LARGE_RATIO: u64 = 50;
+const BUSY_TRIES: u32 = 20;
+const BUSY_WAIT: Duration = Duration::from_millis(25);
 /// The name of sled's file of rows in its folder.
 const ROWS_FILE: &str = "db";
 const META: &[u8] = b"m";
@@ -83,7 +86,7 @@ impl View {
         let path = layout.view();
         set_half_snapshots_aside(layout, &path, now)?;
         let is_new = !path.try_exists().map_err(StoreError::io("it cannot be looked at", &path))?;
-        let opened = match guarded(|| Self::open_checked(&path)) {
+        let opened = match Self::open_patiently(&path) {
             Ok(view) => view.fits(journal, through)?.map_or(Ok(view), Err),
             Err(what) => Err(what),
         };
@@ -94,7 +97,7 @@ impl View {
             Err(what) => {
                 let aside = set_aside(&layout.quarantine(), &path, "view", now)?;
                 report.rebuilt = Some((what, aside));
-                guarded(|| Self::open_checked(&path))
+                Self::open_patiently(&path)
                     .map_err(|what| StoreError::View { path: path.clone(), what })?
             }
         };
@@ -190,6 +193,17 @@ impl View {
             batch.insert(META, row::encode(META, &self.meta)?);
             self.db.apply_batch(batch).map_err(|error| error.to_string())
         })
+    }
+
+    /// sled may still be held for a moment by what has just let go of it.
+    fn open_patiently(path: &Path) -> Result<Self, String> {
+        for _ in 0..BUSY_TRIES {
+            match guarded(|| Self::open_checked(path)) {
+                Err(what) if is_busy(&what) => wait(BUSY_WAIT),
+                opened => return opened,
+            }
+        }
+        guarded(|| Self::open_checked(path))
     }
 
     /// Opens sled's files and looks at every row.
@@ -322,6 +336,11 @@ fn read_mark(mut mark: &File) -> Sequence {
 /// Another process has it open: nothing is wrong with it.
 fn is_busy(what: &str) -> bool {
     what.contains("could not acquire lock")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the view is opened beside the trading, not in it")]
+fn wait(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// Runs work that may panic in sled.
