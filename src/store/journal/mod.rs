@@ -1,7 +1,7 @@
 //! The journal's files: the one thing that is written before anything can be noticed outside.
 //!
 //! Records lie one behind the other in segments (`00000001.segment`, …), each checksummed and
-//! chained to the one before ([`frame`]). Writing goes to the end only; the room is allocated before,
+//! chained to the one before (`frame.rs`). Writing goes to the end only; the room is allocated before,
 //! so that a sync does not have to change the file's length.
 //!
 //! # Promises
