@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use heikin::store::disk::RealDisk;
-use heikin::store::journal::{FileJournal, Verify};
-use heikin::store::{DataLock, Layout};
+use heikin::store::journal::{FileJournal, Outdated, Verify, archive};
+use heikin::store::{DataLock, Layout, backup};
 use heikin_core::engine::{Journal as _, Record};
 use heikin_core::time::Timestamp;
 use tempfile::TempDir;
@@ -88,6 +88,44 @@ fn a_store_is_verified_exported_backed_up_and_restored_while_it_is_written() {
     let elsewhere = folder.path().join("elsewhere");
     printed(&["restore", backup.to_str().unwrap()], &elsewhere);
     assert_eq!(exported(&printed(&["export"], &elsewhere)), records[..400]);
+}
+
+#[test]
+fn backups_of_a_journal_that_grows_and_is_archived_are_good() {
+    let records = trading(1_000);
+    let (folder, mut journal) = written(&records[..100]);
+    let layout = Layout::new(&folder.path().join("data"));
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for (number, record) in records[100..].iter().enumerate() {
+                journal.append(record).unwrap();
+                if number % 3 == 0 {
+                    journal.sync().unwrap();
+                }
+                if number % 1_000 == 999 {
+                    let (through, before) = (record.seq, record.at);
+                    archive(&RealDisk, &layout.journal(), Outdated { through, before }).unwrap();
+                }
+            }
+            journal.sync().unwrap();
+        });
+        let mut copied = 0;
+        for number in 0.. {
+            let is_over = writer.is_finished();
+            let target = folder.path().join(format!("backup-{number}"));
+            let backed_up = backup(&layout, &target).unwrap();
+            assert!(backed_up.last >= copied);
+            copied = backed_up.last;
+            fs::remove_dir_all(target).unwrap();
+            if is_over {
+                assert!(number > 1, "{number}");
+                break;
+            }
+        }
+        assert_eq!(copied, 8_000);
+    });
+    assert!(fs::read_dir(layout.journal().join("archive")).unwrap().count() > 10);
+    assert_eq!(exported(&printed(&["export"], layout.data())), records);
 }
 
 #[test]

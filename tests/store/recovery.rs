@@ -103,6 +103,19 @@ fn a_snapshot_of_another_journal_is_refused() {
 }
 
 #[test]
+fn a_newer_snapshot_is_refused_and_not_passed_over() {
+    let disk = written(&[20, 40]);
+    let folder = layout().snapshots();
+    let path = folder.join(disk.list(&folder).unwrap().pop().unwrap());
+    let text = String::from_utf8(disk.read(&path).unwrap()).unwrap();
+    let rest = text[8..].replacen("\"format\":1", "\"format\":2", 1);
+    let newer = format!("{:08x}{rest}", crc32c::crc32c(rest.as_bytes()));
+    disk.overwrite(&path, newer.as_bytes());
+    let error = start(&disk).unwrap_err();
+    assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+}
+
+#[test]
 fn a_journal_that_lost_its_beginning_needs_a_snapshot() {
     for (snapshots, is_enough) in [(&[][..], false), (&[40], true)] {
         let disk = written(snapshots);
