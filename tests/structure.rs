@@ -16,7 +16,12 @@ type Rule = (&'static str, &'static [&'static str]);
 
 /// The modules of the root package. An adapter names none of the others; `runtime`, `control`,
 /// `cli` and `main` put them together.
-const ROOT: &[Rule] = &[("analysis", &[]), ("exchange", &[]), ("cli", &["analysis", "exchange"])];
+const ROOT: &[Rule] = &[
+    ("analysis", &[]),
+    ("exchange", &[]),
+    ("store", &[]),
+    ("cli", &["analysis", "exchange", "store"]),
+];
 
 /// The modules of the core: each uses only what stands above it.
 const CORE: &[Rule] = &[
