@@ -147,9 +147,8 @@ impl Terms {
             OrderKind::Market => rules.floor_market_lot(self.quantity.quantity())?,
             _ => rules.floor_lot(self.quantity.quantity())?,
         };
-        let reaches = |price: TickPrice| {
-            rules.reaches_min_notional(price.price(), quantity.quantity())
-        };
+        let reaches =
+            |price: TickPrice| rules.reaches_min_notional(price.price(), quantity.quantity());
         let snapped = Self { side: self.side, kind, quantity };
         kind.worst_price().is_none_or(reaches).then_some(snapped)
     }
