@@ -243,3 +243,6 @@ impl Serialize for Params<'_> {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests;
