@@ -23,7 +23,7 @@ fn payloads_folder() -> PathBuf {
 fn payload(name: &str) -> Vec<u8> {
     let bytes = std::fs::read(payloads_folder().join(name))
         .unwrap_or_else(|error| panic!("{name}: {error}"));
-    if !name.ends_with(".gz") {
+    if name.strip_suffix(".gz").is_none() {
         return bytes;
     }
     let mut unpacked = Vec::new();
