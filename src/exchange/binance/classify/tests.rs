@@ -78,92 +78,86 @@ fn a_placement_is_placed_by_an_answer_about_itself_only() {
     assert_eq!(submit(&limit(), Reply::NotSent), SubmitAnswer::NotSent);
 }
 
+const fn refused(refusal: Refusal) -> SubmitAnswer {
+    SubmitAnswer::refused(refusal)
+}
+
+const fn filter(name: Option<FilterName>) -> SubmitAnswer {
+    refused(Refusal::Filter(name))
+}
+
+/// Statuses, codes and texts, and what they say of a placement.
+const SAID: &[(u16, i32, &str, SubmitAnswer)] = &[
+    (
+        400,
+        -2_010,
+        "Account has insufficient balance for requested action.",
+        refused(Refusal::InsufficientBalance),
+    ),
+    (400, -2_010, "Duplicate order sent.", SubmitAnswer::Exists),
+    (400, -2_010, "Duplicate clOrdId", SubmitAnswer::Exists),
+    (400, -2_010, "Order would trigger immediately.", refused(Refusal::WouldTriggerImmediately)),
+    (
+        400,
+        -2_010,
+        "Stop price would trigger immediately.",
+        refused(Refusal::WouldTriggerImmediately),
+    ),
+    (400, -2_010, "Words never seen before.", refused(Refusal::Other(-2_010))),
+    (400, -1_010, "Words never seen before.", SubmitAnswer::Unknown),
+    (400, -1_013, "Filter failure: PRICE_FILTER", filter(Some(FilterName::PriceFilter))),
+    (
+        400,
+        -1_013,
+        "Filter failure: PERCENT_PRICE_BY_SIDE",
+        filter(Some(FilterName::PercentPriceBySide)),
+    ),
+    (400, -1_013, "Filter failure: T_PLUS_SELL", filter(None)),
+    (400, -1_013, "Market is closed.", refused(Refusal::MarketClosed)),
+    (
+        400,
+        -1_013,
+        "This symbol does not allow the specified self-trade prevention mode.",
+        refused(Refusal::Other(-1_013)),
+    ),
+    (
+        400,
+        -1_021,
+        "Timestamp for this request is outside of the recvWindow.",
+        refused(Refusal::ClockSkew),
+    ),
+    (401, -2_015, "Invalid API-key, IP, or permissions for action.", refused(Refusal::KeyRejected)),
+    (
+        429,
+        -1_015,
+        "Too many new orders; current limit is 50 orders per 10 SECOND.",
+        refused(Refusal::RateLimited),
+    ),
+    (
+        418,
+        -1_003,
+        "Way too much request weight used; IP banned until 1.",
+        refused(Refusal::RateLimited),
+    ),
+    (
+        400,
+        -1_102,
+        "Mandatory parameter 'x' was not sent, was empty/null, or malformed.",
+        refused(Refusal::Other(-1_102)),
+    ),
+    (451, 0, "Service unavailable from a restricted location", refused(Refusal::NotPermitted)),
+    (503, -1_008, "Server is currently overloaded with other requests.", SubmitAnswer::Unknown),
+    (400, -1_007, "Timeout waiting for response from backend server.", SubmitAnswer::Unknown),
+    (500, -2_010, "Account has insufficient balance for requested action.", SubmitAnswer::Unknown),
+    (400, -9_999, "A code that is not in the table.", SubmitAnswer::Unknown),
+    (302, -2_010, "Market is closed.", SubmitAnswer::Unknown),
+];
+
 #[test]
 fn only_definite_words_mean_not_placed() {
-    let refused = SubmitAnswer::refused;
-    let filter = |name| refused(Refusal::Filter(name));
-    for (status, code, msg, expected) in [
-        (
-            400,
-            -2_010,
-            "Account has insufficient balance for requested action.",
-            refused(Refusal::InsufficientBalance),
-        ),
-        (400, -2_010, "Duplicate order sent.", SubmitAnswer::Exists),
-        (400, -2_010, "Duplicate clOrdId", SubmitAnswer::Exists),
-        (
-            400,
-            -2_010,
-            "Order would trigger immediately.",
-            refused(Refusal::WouldTriggerImmediately),
-        ),
-        (
-            400,
-            -2_010,
-            "Stop price would trigger immediately.",
-            refused(Refusal::WouldTriggerImmediately),
-        ),
-        (400, -2_010, "Words never seen before.", refused(Refusal::Other(-2_010))),
-        (400, -1_010, "Words never seen before.", SubmitAnswer::Unknown),
-        (400, -1_013, "Filter failure: PRICE_FILTER", filter(Some(FilterName::PriceFilter))),
-        (
-            400,
-            -1_013,
-            "Filter failure: PERCENT_PRICE_BY_SIDE",
-            filter(Some(FilterName::PercentPriceBySide)),
-        ),
-        (400, -1_013, "Filter failure: T_PLUS_SELL", filter(None)),
-        (400, -1_013, "Market is closed.", refused(Refusal::MarketClosed)),
-        (
-            400,
-            -1_013,
-            "This symbol does not allow the specified self-trade prevention mode.",
-            refused(Refusal::Other(-1_013)),
-        ),
-        (
-            400,
-            -1_021,
-            "Timestamp for this request is outside of the recvWindow.",
-            refused(Refusal::ClockSkew),
-        ),
-        (
-            401,
-            -2_015,
-            "Invalid API-key, IP, or permissions for action.",
-            refused(Refusal::KeyRejected),
-        ),
-        (
-            429,
-            -1_015,
-            "Too many new orders; current limit is 50 orders per 10 SECOND.",
-            refused(Refusal::RateLimited),
-        ),
-        (
-            418,
-            -1_003,
-            "Way too much request weight used; IP banned until 1.",
-            refused(Refusal::RateLimited),
-        ),
-        (
-            400,
-            -1_102,
-            "Mandatory parameter 'x' was not sent, was empty/null, or malformed.",
-            refused(Refusal::Other(-1_102)),
-        ),
-        (451, 0, "Service unavailable from a restricted location", refused(Refusal::NotPermitted)),
-        (503, -1_008, "Server is currently overloaded with other requests.", SubmitAnswer::Unknown),
-        (400, -1_007, "Timeout waiting for response from backend server.", SubmitAnswer::Unknown),
-        (
-            500,
-            -2_010,
-            "Account has insufficient balance for requested action.",
-            SubmitAnswer::Unknown,
-        ),
-        (400, -9_999, "A code that is not in the table.", SubmitAnswer::Unknown),
-        (302, -2_010, "Market is closed.", SubmitAnswer::Unknown),
-    ] {
+    for (status, code, msg, expected) in SAID {
         let body = format!(r#"{{"code":{code},"msg":"{msg}"}}"#);
-        assert_eq!(submit(&limit(), reply(status, &body)), expected, "{status} {body}");
+        assert_eq!(submit(&limit(), reply(*status, &body)), *expected, "{status} {body}");
     }
     for status in [301, 400, 403, 404, 410, 418, 429, 500, 502, 504] {
         let answer = submit(&limit(), reply(status, "<html>nginx</html>"));
@@ -281,7 +275,7 @@ fn a_list_is_read_by_its_legs() {
     assert_eq!(query_list(bracket().id, half), QueryAnswer::Found(state));
     let failed = [QueryAnswer::NotFound, QueryAnswer::Failed(Some(Timestamp::from_millis(5)))];
     assert_eq!(query_list(bracket().id, failed), failed[1]);
-    let both = [QueryAnswer::Found(state.clone()); 2];
+    let both = [QueryAnswer::Found(state); 2];
     let QueryAnswer::Found(found) = query_list(bracket().id, both) else { panic!() };
     assert_eq!(found.id.part(), Part::Order);
 }
