@@ -155,6 +155,13 @@ fn events_and_answers_share_a_connection() {
     let lost = read(r#"{"id":null,"status":401,"error":{"code":-2015,"msg":"Invalid API-key"}}"#);
     let ApiMessage::Response(lost) = lost else { panic!() };
     assert_eq!((lost.id, lost.status), (None, 401));
+    assert_eq!(lost.not_before(), None);
+    let banned = read(
+        r#"{"id":"7","status":418,"error":{"code":-1003,"msg":"Way too much","data":{"serverTime":1659142907531,"retryAfter":1659146400000}},"rateLimits":[]}"#,
+    );
+    let ApiMessage::Response(banned) = banned else { panic!() };
+    assert_eq!(banned.id, Some(7));
+    assert_eq!(banned.not_before(), Some(Timestamp::from_millis(1_659_146_400_000)));
     assert!(ApiMessage::decode(br#"{"id":1}"#).is_err());
 }
 

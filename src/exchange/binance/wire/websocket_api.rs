@@ -1,7 +1,8 @@
+use heikin_core::time::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{DecodeError, RateLimitRow, UserEvent, decode};
+use super::{DecodeError, ErrorBody, RateLimitRow, UserEvent, decode};
 
 /// A frame of the WebSocket API (`web-socket-api.md`): the answer to a request, or an event.
 #[derive(Debug)]
@@ -23,6 +24,21 @@ pub struct ApiResponse<'a> {
     pub body: &'a [u8],
     /// How much of each limit is used up.
     pub rate_limits: Vec<RateLimitRow>,
+}
+
+impl ApiResponse<'_> {
+    /// Not before this time again: with 429 and 418. Over HTTP `Retry-After` is in seconds; here it is
+    /// a time.
+    pub fn not_before(&self) -> Option<Timestamp> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Pushback {
+            retry_after: Timestamp,
+        }
+        let error: ErrorBody<'_> = decode(self.body).ok()?;
+        let pushback: Pushback = decode(error.data?.get().as_bytes()).ok()?;
+        Some(pushback.retry_after)
+    }
 }
 
 /// The answer to `userDataStream.subscribe.signature`.
