@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is the terminal's")]
 
+mod backtest;
 mod demo;
 mod failure;
 mod simulate;
@@ -30,6 +31,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Backtest(backtest::Arguments),
     /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
     Demo(demo::Arguments),
     Simulate(simulate::Arguments),
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         None => demo::run(&cli.demo),
+        Some(Command::Backtest(arguments)) => backtest::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
     }

@@ -66,10 +66,11 @@ pub fn is_settled(slot: &SlotState) -> bool {
     if slot.is_unusual() {
         return slot.is_replacing();
     }
-    let wanted = slot.decision.as_ref().is_some_and(|decision| decision.terms().is_some());
-    let live = slot.current().is_some_and(Order::is_live);
-    // What was decided is open or on its way; or nothing is wanted and nothing is there.
-    live == wanted && (slot.sent || !wanted)
+    let wanted = slot.decision.as_ref().and_then(Decision::terms);
+    match (wanted, slot.current().filter(|order| order.is_live())) {
+        (Some(terms), Some(order)) => order.phase != Phase::Working || satisfies(terms, order),
+        (wanted, live) => wanted.is_none() && live.is_none(),
+    }
 }
 
 /// Whether the order of a decision that is just being made can leave with it: at once, or in place

@@ -70,10 +70,14 @@ pub struct Span(i64);
 impl Span {
     /// No time.
     pub const ZERO: Self = Self(0);
-    const SECOND: Self = Self(1_000);
-    const MINUTE: Self = Self(60_000);
-    const HOUR: Self = Self(3_600_000);
-    const DAY: Self = Self(86_400_000);
+    /// A second.
+    pub const SECOND: Self = Self(1_000);
+    /// A minute.
+    pub const MINUTE: Self = Self(60_000);
+    /// An hour.
+    pub const HOUR: Self = Self(3_600_000);
+    /// A day.
+    pub const DAY: Self = Self(86_400_000);
 
     /// The span of `millis`; a negative one is none.
     pub const fn from_millis(millis: i64) -> Self {

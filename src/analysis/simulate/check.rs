@@ -262,7 +262,13 @@ impl Checks {
         self.check_patience(id, engine.now())?;
         if let Some(trader) = self.trader(id.trader()) {
             let intent = trader.intents.entry((id.slot(), id.generation())).or_default();
-            intent.most = intent.most.max(order.terms.quantity.quantity());
+            // What is left to sell is counted anew for each attempt: with the dust there is.
+            let before = match order.terms.side {
+                Side::Buy => Quantity::ZERO,
+                Side::Sell => intent.executed,
+            };
+            let most = before.plus(order.terms.quantity.quantity()).unwrap_or(intent.most);
+            intent.most = intent.most.max(most);
         }
         Ok(())
     }

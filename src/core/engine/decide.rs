@@ -256,7 +256,9 @@ impl Engine {
         let Some(action) = step.action else { return self.wake(index, step.wake_at) };
         if let Action::Cancel(id) = action {
             let symbol = market.rules.symbol;
-            return self.emit(Effect::Cancel { id, symbol }, effects);
+            self.emit(Effect::Cancel { id, symbol }, effects);
+            // More than one order may have come back.
+            return self.act_on(index, position, effects);
         }
         let Some(Decision { outcome: Outcome::Place(terms, reason), after, .. }) = &slot.decision
         else {

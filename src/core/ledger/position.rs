@@ -143,7 +143,7 @@ impl Position {
         if self.open.is_none() {
             self.opened += 1;
         }
-        self.open.get_or_insert_with(|| OpenPosition {
+        let open = self.open.get_or_insert_with(|| OpenPosition {
             number: self.opened,
             entry_candle: candle,
             entered_at: at,
@@ -157,7 +157,12 @@ impl Position {
             stop: None,
             triggered_at: None,
             unprotected_since: None,
-        })
+        });
+        // Fills may be told in another order than that in which they happened.
+        if at < open.entered_at {
+            (open.entered_at, open.entry_candle, open.opened_after) = (at, candle, after);
+        }
+        open
     }
 
     /// Ends the open position and returns it as a trade; what is still held is dust.

@@ -204,12 +204,59 @@ impl<I: Clone + Eq + Debug> Matching<I> {
         if self.market(market).open.iter().find(own).is_some_and(begun) {
             return (CancelAnswer::refused(Refusal::PartlyFilled), None);
         }
+        if let Some((ended, placed)) = self.move_only_order(account, market, cancel, (ids, terms)) {
+            return (CancelAnswer::Canceled(ended), Some(SubmitAnswer::Placed(placed)));
+        }
         match self.cancel(account, market, cancel) {
             canceled @ CancelAnswer::Canceled(_) => {
                 (canceled, Some(self.submit_checked(account, market, ids, terms)))
             }
             refused => (refused, None),
         }
+    }
+
+    /// A stop that is alone in the book becomes another one, in place: the most frequent
+    /// replacement by far, and the same as cancelling and placing. None, and nothing has changed,
+    /// where anything is unusual.
+    #[inline]
+    fn move_only_order(
+        &mut self,
+        account: AccountIndex,
+        market: MarketIndex,
+        cancel: &I,
+        (ids, terms): (&OrderIds<I>, &Terms),
+    ) -> Option<(OrderState<I>, OrderState<I>)> {
+        let (now, venue_id) = (self.clock, self.next_order);
+        let state = self.market(market);
+        let [old] = state.open.as_slice() else { return None };
+        let (kind @ LegKind::Stop { .. }, None) = LegKind::of(&terms.kind) else { return None };
+        let usual = self.echo == Echo::Unasked
+            && old.client_id == *cancel
+            && old.account == account
+            && old.list.is_none()
+            && old.side == terms.side
+            && state.last.is_none_or(|last| price_refusal(terms, last).is_none());
+        let asset = if terms.side == Side::Buy { state.quote } else { state.base };
+        let reference = state.last.unwrap_or(state.rules.tick);
+        let locked = terms.locked(terms.quantity.quantity(), reference);
+        let unlocked = old.locked;
+        let balance = self.balance_mut(account, asset);
+        if !usual || locked > balance.free + unlocked {
+            return None;
+        }
+        balance.free += unlocked - locked;
+        balance.locked += locked - unlocked;
+        self.next_order += 1;
+        let order = self.market_mut(market).open.first_mut()?;
+        let ended = order.state(VenueStatus::Canceled, now);
+        order.venue_id = venue_id;
+        order.client_id = ids.order.clone();
+        order.kind = kind;
+        order.quantity = terms.quantity.quantity();
+        order.working_since = None;
+        order.placed_at = now;
+        order.locked = locked;
+        Some((ended, order.state(VenueStatus::Open, now)))
     }
 
     /// The state of an open order.

@@ -194,7 +194,7 @@ pub struct Order {
     legs: Option<Box<Legs>>,
     executed: Quantity,
     booked: Quantity,
-    /// The fills that were booked; one or two, nearly always.
+    /// The fills that were booked, by number; one or two, nearly always.
     trades: SmallVec<[TradeId; 2]>,
 }
 
@@ -300,6 +300,29 @@ impl Order {
         surprise
     }
 
+    /// Whether nothing has happened to it but that it entered `phase`, and `state` tells of nothing
+    /// else: no execution, no trigger.
+    #[inline]
+    pub(super) fn is_untouched(&self, phase: Phase, state: &OrderState) -> bool {
+        self.phase.step() == phase.step()
+            && self.id == state.id
+            && self.resolve.is_none()
+            && self.fills_due.is_none()
+            && self.legs.is_none()
+            && self.executed.is_zero()
+            && self.booked.is_zero()
+            && state.executed.is_zero()
+            && state.working_since.is_none()
+    }
+
+    /// The exchange says that it entered this phase, and nothing else.
+    #[inline]
+    pub(super) const fn enter(&mut self, phase: Phase, state: &OrderState, now: Timestamp) {
+        self.phase = phase;
+        self.phase_since = now;
+        self.venue_id = Some(state.venue_id);
+    }
+
     /// Takes in one statement of the exchange about it. Doing so twice, or in another order with
     /// other statements, ends in the same state.
     #[inline]
@@ -348,10 +371,8 @@ impl Order {
 
     /// Notes a fill; false if it was known.
     fn book(&mut self, fill: &Fill) -> bool {
-        if self.trades.contains(&fill.trade_id) {
-            return false;
-        }
-        self.trades.push(fill.trade_id);
+        let Err(place) = self.trades.binary_search(&fill.trade_id) else { return false };
+        self.trades.insert(place, fill.trade_id);
         self.booked = self.booked.plus(fill.quantity).unwrap_or(self.booked);
         true
     }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientOrderId, Close, Order, Phase, Reason, Refusal, Side, Skip, Slot, Terms};
+use super::{
+    ClientOrderId, Close, Order, OrderState, Phase, Reason, Refusal, Side, Skip, Slot, Terms,
+    VenueStatus,
+};
 use crate::num::{Money, Price, Quantity};
 use crate::time::Timestamp;
 
@@ -271,6 +274,34 @@ impl SlotState {
         if self.orders.len() >= 2 * PAST_ORDERS && !self.past_is_open {
             self.orders.drain(..PAST_ORDERS);
         }
+    }
+
+    /// Takes in that a replacement went through before anything of either order was executed, as
+    /// nearly every one does: the same as merging both statements, in one step. False, and nothing
+    /// has changed, where anything is unusual.
+    #[inline]
+    pub fn take_replacement(
+        &mut self,
+        ended: &OrderState,
+        placed: &OrderState,
+        now: Timestamp,
+    ) -> bool {
+        let usual = self.is_replacing()
+            && ended.status == VenueStatus::Canceled
+            && placed.status == VenueStatus::Open;
+        let [.., current, successor] = self.orders.as_mut_slice() else { return false };
+        if !usual
+            || !current.is_untouched(Phase::Canceling, ended)
+            || !successor.is_untouched(Phase::Submitting, placed)
+        {
+            return false;
+        }
+        current.enter(Phase::Closed(Close::Canceled), ended, now);
+        successor.enter(Phase::Working, placed, now);
+        self.replacing = false;
+        self.refusals = 0;
+        self.retry_at = None;
+        true
     }
 
     /// After the answers of a replacement: once the first order has ended, the second one takes its

@@ -109,6 +109,37 @@ impl Engine {
         }
     }
 
+    /// A replacement that went through as it was asked for, which is nearly every one. None where
+    /// it is anything else: then nothing has been taken in.
+    #[inline]
+    pub(super) fn take_replaced(
+        &mut self,
+        cancel: &CancelAnswer,
+        submit: Option<&SubmitAnswer>,
+    ) -> Option<Touched> {
+        let (CancelAnswer::Canceled(ended), Some(SubmitAnswer::Placed(placed))) = (cancel, submit)
+        else {
+            return None;
+        };
+        let now = self.clock;
+        let index = usize::from(placed.id.trader().0);
+        let trader = self.traders.get(index)?;
+        let in_position = trader.position.is_open();
+        // Once a position is open, which entry is the rest of it matters to a strategy.
+        if trader.has_questions || (in_position && placed.id.slot() == Slot::Entry) {
+            return None;
+        }
+        let slot = self.slot_mut(placed.id)?;
+        if !slot.take_replacement(ended, placed, now) {
+            return None;
+        }
+        let done = is_settled(slot);
+        if in_position {
+            self.note_protection(index);
+        }
+        Some(if done { Touched::None } else { Touched::Acknowledged(index) })
+    }
+
     /// Answers or reports of a slot are in: which of a replacement's two orders stands now, and who
     /// has to be asked. `booked` is how many fills had been booked before.
     #[inline]
@@ -116,14 +147,14 @@ impl Engine {
         let fills = self.booked != booked;
         let index = usize::from(id.trader().0);
         let Some(slot) = self.slot_mut(id) else { return Touched::None };
-        if slot.is_unusual() {
-            slot.note_past(id);
-            slot.settle_replacement();
-        }
+        slot.note_past(id);
+        slot.settle_replacement();
         let asks = slot.open_orders().any(Order::has_questions);
-        let quiet = is_quiet(slot);
-        let done = quiet && is_settled(slot);
+        let (quiet, at_rest) = (is_quiet(slot), is_settled(slot));
         let Some(trader) = self.traders.get_mut(index) else { return Touched::None };
+        // Once a position is open, which entry is the rest of it matters to a strategy.
+        let quiet = quiet && (id.slot() == Slot::Exit || !trader.position.is_open());
+        let done = quiet && at_rest;
         let in_question = asks || trader.has_questions;
         if asks {
             trader.has_questions = true;

@@ -29,6 +29,9 @@ impl Engine {
                 self.take_candle(*symbol, *interval, candle, *quote)
             }
             Input::Replaced { canceled, cancel, submitted, submit } => {
+                if let Some(touched) = self.take_replaced(cancel, submit.as_ref()) {
+                    return touched;
+                }
                 self.take_canceled(*canceled, cancel);
                 let first_half_only = not_attempted(cancel);
                 self.take_submitted(*submitted, submit.as_ref().unwrap_or(&first_half_only));

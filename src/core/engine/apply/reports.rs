@@ -130,7 +130,9 @@ impl Engine {
         }
         let opened = trader.position.opened;
         trader.position.book(side, &fill, (base, quote), (candle, after));
-        if side == Side::Sell {
+        // Fills may be told in another order than that in which they happened.
+        let is_last = trader.position.last_sale.is_none_or(|last| last.at <= fill.at);
+        if side == Side::Sell && is_last {
             trader.position.last_sale = Some(LastSale {
                 candle: number,
                 candle_open: candle,

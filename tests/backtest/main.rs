@@ -1,0 +1,9 @@
+#![cfg(test)]
+//! The backtest against trades computed elsewhere, and against itself.
+
+mod candles;
+mod cli;
+mod golden;
+mod look_ahead;
+mod options;
+mod shared;
