@@ -23,6 +23,20 @@ const ROOT: &[Rule] = &[
     ("cli", &["analysis", "exchange", "store"]),
 ];
 
+/// The exchanges: each stands alone.
+const EXCHANGES: &[Rule] = &[("binance", &[]), ("simulator", &[])];
+
+/// The modules of the Binance adapter: each uses only what stands above it.
+const BINANCE: &[Rule] = &[
+    ("signing", &[]),
+    ("endpoints", &[]),
+    ("clock", &[]),
+    ("wire", &[]),
+    ("limits", &["wire"]),
+    ("requests", &["limits", "signing"]),
+    ("classify", &["wire", "requests"]),
+];
+
 /// The modules of the core: each uses only what stands above it.
 const CORE: &[Rule] = &[
     ("num", &[]),
@@ -89,6 +103,12 @@ fn repository() -> &'static Path {
 #[test]
 fn root_modules_keep_apart() {
     check_directions("src", "ROOT", ROOT);
+}
+
+#[test]
+fn exchanges_keep_apart_and_their_modules_in_order() {
+    check_directions("src/exchange", "EXCHANGES", EXCHANGES);
+    check_directions("src/exchange/binance", "BINANCE", BINANCE);
 }
 
 #[test]
