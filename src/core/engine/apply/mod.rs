@@ -26,7 +26,7 @@ impl Engine {
         let booked = self.booked;
         match input {
             Input::Candle { symbol, interval, candle, quote } => {
-                self.take_candle(*symbol, *interval, candle, *quote)
+                self.take_candle(symbol, *interval, candle, quote.as_ref())
             }
             Input::Replaced { canceled, cancel, submitted, submit } => {
                 if let Some(touched) = self.take_replaced(cancel, submit.as_ref()) {
@@ -88,15 +88,12 @@ impl Engine {
 
     fn take_candle(
         &mut self,
-        symbol: Symbol,
+        symbol: &Symbol,
         interval: Interval,
         candle: &Candle,
-        quote: Option<Quote>,
+        quote: Option<&Quote>,
     ) -> Touched {
-        let Some(index) = self.market_index(symbol) else { return Touched::None };
-        if let Some(market) = self.markets.get_mut(index) {
-            market.quote = quote.or(market.quote);
-        }
+        let Some(index) = self.market_index(*symbol) else { return Touched::None };
         for trader in &mut self.traders {
             if trader.market != index || trader.interval != interval {
                 continue;
@@ -119,6 +116,10 @@ impl Engine {
             trader.closed += 1;
             trader.candle = Some(*candle);
             trader.strategy.on_candle(candle);
+        }
+        // Read as late as can be: what was just written is not there yet for a wider read.
+        if let (Some(quote), Some(market)) = (quote, self.markets.get_mut(index)) {
+            market.quote = Some(*quote);
         }
         if self.config.limits.max_drawdown.is_some() {
             self.raise_peak(index);
