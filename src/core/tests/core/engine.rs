@@ -4,8 +4,8 @@ use heikin_core::engine::{Alert, Command, Effect, Engine, Gate, GateState, Input
 use heikin_core::market::{SymbolRules, SymbolStatus};
 use heikin_core::matching::FillModel;
 use heikin_core::order::{
-    ClientOrderId, Denial, OrderReport, OrderState, QueryAnswer, Skip, Slot, SubmitAnswer,
-    TraderId, VenueStatus,
+    CancelAnswer, ClientOrderId, Denial, OrderReport, OrderState, QueryAnswer, Refusal, Skip, Slot,
+    SubmitAnswer, TraderId, VenueStatus,
 };
 use heikin_core::risk::RiskLimits;
 use heikin_core::strategy::{HeikinAshiSettings, Sizing, TraderState};
@@ -289,4 +289,32 @@ fn an_order_of_an_earlier_send_that_is_there_after_all_is_cancelled() {
         let cancels = |it: &Effect| matches!(it, Effect::Cancel { id, .. } if *id == again);
         assert!(effects.iter().any(cancels), "{effects:?}");
     }
+}
+
+#[test]
+fn a_refused_replacement_of_a_stop_is_tried_again() {
+    let session = long();
+    let mut engine = engine_with(rules(), RiskLimits::NONE, &[settings()]);
+    engine.restore(session.engine().snapshot()).unwrap();
+    let raised = candle(5, ["124", "126", "120", "125"]);
+    let quote = Some(heikin_core::market::Quote::point(raised.close(), raised.close_time()));
+    let (symbol, interval) = (symbol(), Interval::H1);
+    let mut effects = Vec::new();
+    let input = Input::Candle { symbol, interval, candle: raised, quote };
+    engine.step(raised.close_time(), &input, &mut effects);
+    let replacement = |effects: &[Effect]| match effects {
+        [Effect::Replace { cancel, submit, .. }] => (*cancel, submit.id, submit.terms.kind),
+        other => panic!("{other:?}"),
+    };
+    let (canceled, submitted, kind) = replacement(&effects);
+    assert_eq!(kind, stop_limit("110.65", "109.65"));
+    let cancel = CancelAnswer::refused(Refusal::RateLimited);
+    effects.clear();
+    let answer = Input::Replaced { canceled, cancel, submitted, submit: None };
+    engine.step(engine.now(), &answer, &mut effects);
+    let due = engine.next_deadline().expect("it is not forgotten");
+    assert_eq!(due, raised.close_time() + Span::from_millis(500));
+    effects.clear();
+    engine.step(due, &Input::Time, &mut effects);
+    assert_eq!((replacement(&effects).0, replacement(&effects).2), (canceled, kind));
 }

@@ -510,7 +510,7 @@ proptest! {
     /// O6: reports of the same fills, in any order and more than once, make the same state.
     #[test]
     fn reports_in_any_order_and_told_twice_end_alike(
-        exits in any::<bool>(), parts in prop::collection::vec(1..200_000_000_i64, 0..4), end in 0..3_u8,
+        exits in any::<bool>(), parts in prop::collection::vec((1..2_000_i64).prop_map(|it| it * 100_000), 0..4), end in 0..3_u8,
         keys in prop::collection::vec(any::<u32>(), 12),
     ) {
         let slot = if exits { Slot::Exit } else { Slot::Entry };
