@@ -16,7 +16,26 @@ type Rule = (&'static str, &'static [&'static str]);
 
 /// The modules of the root package. An adapter names none of the others; `runtime`, `control`,
 /// `cli` and `main` put them together.
-const ROOT: &[Rule] = &[("analysis", &[]), ("exchange", &[]), ("cli", &["analysis", "exchange"])];
+const ROOT: &[Rule] = &[
+    ("analysis", &[]),
+    ("exchange", &[]),
+    ("store", &[]),
+    ("cli", &["analysis", "exchange", "store"]),
+];
+
+/// The exchanges: each stands alone.
+const EXCHANGES: &[Rule] = &[("binance", &[]), ("simulator", &[])];
+
+/// The modules of the Binance adapter: each uses only what stands above it.
+const BINANCE: &[Rule] = &[
+    ("signing", &[]),
+    ("endpoints", &[]),
+    ("clock", &[]),
+    ("wire", &[]),
+    ("limits", &["wire"]),
+    ("requests", &["limits", "signing"]),
+    ("classify", &["wire", "requests"]),
+];
 
 /// The modules of the core: each uses only what stands above it.
 const CORE: &[Rule] = &[
@@ -84,6 +103,12 @@ fn repository() -> &'static Path {
 #[test]
 fn root_modules_keep_apart() {
     check_directions("src", "ROOT", ROOT);
+}
+
+#[test]
+fn exchanges_keep_apart_and_their_modules_in_order() {
+    check_directions("src/exchange", "EXCHANGES", EXCHANGES);
+    check_directions("src/exchange/binance", "BINANCE", BINANCE);
 }
 
 #[test]

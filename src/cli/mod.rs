@@ -9,6 +9,7 @@ mod backtest;
 mod demo;
 mod failure;
 mod simulate;
+mod store;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ enum Command {
     /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
     Demo(demo::Arguments),
     Simulate(simulate::Arguments),
+    Store(store::Arguments),
 }
 
 /// Runs what the process's arguments ask for.
@@ -55,5 +57,6 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Backtest(arguments)) => backtest::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
+        Some(Command::Store(arguments)) => store::run(&arguments),
     }
 }

@@ -68,6 +68,7 @@ pub fn is_settled(slot: &SlotState) -> bool {
     }
     let wanted = slot.decision.as_ref().and_then(Decision::terms);
     match (wanted, slot.current().filter(|order| order.is_live())) {
+        // What was decided is open or on its way; after a replacement that failed it is not.
         (Some(terms), Some(order)) => order.phase != Phase::Working || satisfies(terms, order),
         (wanted, live) => wanted.is_none() && live.is_none(),
     }

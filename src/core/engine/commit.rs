@@ -2,7 +2,7 @@
 
 use super::{Alert, Effect, Engine};
 use crate::order::{
-    ClientOrderId, Decision, NewOrder, Order, OrderEvent, Outcome, Reason, Slot, SlotState, Terms,
+    ClientOrderId, Decision, NewOrder, Order, Outcome, Reason, Slot, SlotState, Terms,
 };
 use crate::reconcile::satisfies;
 use crate::time::{Span, Timestamp};
@@ -133,9 +133,7 @@ impl Engine {
         };
         match &mut order.resolve {
             Some(resolve) => resolve.taken(now),
-            None => {
-                order.on(OrderEvent::CancelSent, now);
-            }
+            None => order.cancel_sent(now),
         }
     }
 

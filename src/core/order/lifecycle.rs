@@ -300,6 +300,17 @@ impl Order {
         surprise
     }
 
+    /// A cancellation of it leaves.
+    #[inline]
+    pub fn cancel_sent(&mut self, now: Timestamp) {
+        if matches!(self.phase, Phase::Working) {
+            self.phase = Phase::Canceling;
+            self.phase_since = now;
+        } else {
+            self.on(OrderEvent::CancelSent, now);
+        }
+    }
+
     /// Whether nothing has happened to it but that it entered `phase`, and `state` tells of nothing
     /// else: no execution, no trigger.
     #[inline]

@@ -73,8 +73,8 @@ fn merge(first: Candle, minutes: &[Candle], interval: Interval) -> Candle {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::settings;
     use super::*;
-    use crate::exchange::simulator::market::tests::settings;
 
     /// A market keeps a number of fields, a series one candle's minutes: neither grows.
     #[test]

@@ -1,0 +1,193 @@
+//! `heikin store`: what is stored, checked, copied and put back.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::{Args, Subcommand};
+use heikin_core::engine::Sequence;
+use heikin_core::time::Timestamp;
+
+use super::failure::Failure;
+use crate::store::disk::RealDisk;
+use crate::store::journal::{JournalReader, Opened, Verify, verify};
+use crate::store::snapshots::Snapshots;
+use crate::store::view::View;
+use crate::store::{self, Copied, DataLock, Existing, Layout, StoreError};
+
+/// Check what is stored, export it, back it up and restore it.
+///
+/// `verify`, `export` and `backup` may be used while heikin runs.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+    /// The data directory.
+    #[arg(long, global = true, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Read every record and every snapshot, and say whether they are good. Changes nothing.
+    Verify,
+    /// Print every record as a line of JSON.
+    Export,
+    /// Copy journal and snapshots into a new folder, and verify the copy.
+    Backup {
+        /// The folder, which must be empty or not exist.
+        #[arg(value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Put a backup where the data directory is.
+    Restore {
+        /// The folder with the backup.
+        #[arg(value_name = "DIR")]
+        from: PathBuf,
+        /// Move what is there into the quarantine first.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Build the indexed view anew from the journal.
+    Rebuild,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let layout = Layout::new(&arguments.data);
+    let outcome = match &arguments.action {
+        Action::Verify => verify_all(&layout),
+        Action::Export => export(&layout),
+        Action::Backup { to } => store::backup(&layout, to).map(|copied| told_backup(to, &copied)),
+        Action::Restore { from, replace } => {
+            let existing = if *replace { Existing::SetAside } else { Existing::Refuse };
+            store::restore(&Layout::new(from), &layout, existing, now())
+                .map(|copied| told_restore(&layout, &copied))
+        }
+        Action::Rebuild => rebuild(&layout),
+    };
+    outcome.map_err(|error| {
+        if error.is_bad_input() { Failure::bad_input(error) } else { Failure::failed(error) }
+    })
+}
+
+/// The journal, looked at whole.
+fn looked(layout: &Layout) -> Result<Opened, StoreError> {
+    let opened = verify(&RealDisk, &layout.journal(), Verify::Everything)?;
+    if opened.segments == 0 {
+        return Err(StoreError::NoStore { path: layout.data().to_owned() });
+    }
+    Ok(opened)
+}
+
+fn verify_all(layout: &Layout) -> Result<(), StoreError> {
+    let opened = looked(layout)?;
+    println!(
+        "journal    records {} to {} in {} segments: all good",
+        opened.first, opened.last, opened.segments
+    );
+    if let Some(torn) = &opened.torn {
+        println!(
+            "           {}, byte {}: the beginning of record {} ({} bytes), which was never acted \
+             on; heikin cuts it off when it starts",
+            torn.segment.display(),
+            torn.offset,
+            torn.record,
+            torn.bytes
+        );
+    }
+    if opened.is_unmarked {
+        println!(
+            "           the file `durable` is missing or unreadable, so a loss at the end would not \
+             be noticed; heikin writes it anew when it starts"
+        );
+    }
+    let found = Snapshots::new(RealDisk, &layout.snapshots()).newest()?;
+    for (path, what) in &found.damaged {
+        println!("snapshot   {} is damaged ({what}): an older one is used", path.display());
+    }
+    match found.newest {
+        Some(saved) => println!("snapshot   through record {}: good", saved.through),
+        None => println!("snapshot   none: a start reads the whole journal"),
+    }
+    Ok(())
+}
+
+fn export(layout: &Layout) -> Result<(), StoreError> {
+    let opened = looked(layout)?;
+    let reader = JournalReader::new(RealDisk, &layout.journal());
+    let through = durable(&reader, &opened)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    for record in reader.records(0, through)? {
+        let record = record?;
+        let line = serde_json::to_string(&record)
+            .map_err(|source| StoreError::Encoding { record: record.seq, source })?;
+        if let Err(error) = writeln!(out, "{line}") {
+            return told(error);
+        }
+    }
+    out.flush().or_else(told)
+}
+
+/// Whoever reads the output may have seen enough.
+fn told(error: io::Error) -> Result<(), StoreError> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Ok(());
+    }
+    let path = PathBuf::from("standard output");
+    Err(StoreError::Io { doing: "it cannot be written", path, source: error })
+}
+
+/// The last record that is certainly durable.
+fn durable(reader: &JournalReader<RealDisk>, opened: &Opened) -> Result<Sequence, StoreError> {
+    let marked = reader.durable()?;
+    Ok(if marked == 0 { opened.last } else { marked })
+}
+
+fn told_backup(to: &Path, copied: &Copied) {
+    println!(
+        "{}: records {} to {} and {} snapshots, verified",
+        to.display(),
+        copied.first,
+        copied.last,
+        copied.snapshots
+    );
+}
+
+fn told_restore(layout: &Layout, copied: &Copied) {
+    for path in &copied.set_aside {
+        println!("what was there is now {}", path.display());
+    }
+    println!(
+        "{}: restored records {} to {} and {} snapshots. What happened after record {} is not in the \
+         backup: heikin asks the exchange for it when it starts",
+        layout.data().display(),
+        copied.first,
+        copied.last,
+        copied.snapshots,
+        copied.last
+    );
+}
+
+fn rebuild(layout: &Layout) -> Result<(), StoreError> {
+    let opened = looked(layout)?;
+    let _lock = DataLock::take(layout.data(), now())?;
+    let aside = store::set_view_aside(layout, now())?;
+    let reader = JournalReader::new(RealDisk, &layout.journal());
+    let (view, report) = View::open(layout, &reader, durable(&reader, &opened)?, now())?;
+    if let Some(path) = aside {
+        println!("the old view is now {}", path.display());
+    }
+    println!(
+        "{}: {} rows from {} records",
+        layout.view().display(),
+        view.row_count(),
+        report.applied
+    );
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "when it was asked for names what is set aside")]
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,168 @@
+//! Reading records, beside the writing if need be.
+
+use std::path::{Path, PathBuf};
+
+use heikin_core::engine::{Record, Sequence};
+
+use super::frame::{self, Frame, Link, Next};
+use super::header::HEADER;
+use super::segments::{self, Place};
+use super::{JSON, mark, mark_path};
+use crate::store::disk::Disk;
+use crate::store::error::{Damage, StoreError};
+
+/// Reads a journal that this or another process may be writing.
+#[derive(Debug, Clone)]
+pub struct JournalReader<D: Disk> {
+    disk: D,
+    folder: PathBuf,
+}
+
+impl<D: Disk> JournalReader<D> {
+    /// Of the journal in this folder.
+    pub fn new(disk: D, folder: &Path) -> Self {
+        Self { disk, folder: folder.to_owned() }
+    }
+
+    /// The last record that is known to be durable.
+    pub fn durable(&self) -> Result<Sequence, StoreError> {
+        let path = mark_path(&self.folder);
+        let mark = mark::read(&self.disk, &path);
+        Ok(mark.map_err(StoreError::io("it cannot be read", &path))?.map_or(0, |mark| mark.seq))
+    }
+
+    /// The first record that is there; none in an empty journal.
+    pub fn first(&self) -> Result<Option<Sequence>, StoreError> {
+        let places = segments::list(&self.disk, &self.folder)?;
+        let Some(place) = places.first() else { return Ok(None) };
+        let header = segments::follow(place, &place.read_header(&self.disk)?, None)?;
+        Ok(Some(header.first()))
+    }
+
+    /// The records after this one, up to and including `through`.
+    pub fn records(&self, after: Sequence, through: Sequence) -> Result<Records<D>, StoreError> {
+        let mut places = segments::list(&self.disk, &self.folder)?;
+        let mut skipped = places.len().saturating_sub(1);
+        while let Some(place) = places.get(skipped).filter(|_| skipped > 0) {
+            let header = segments::follow(place, &place.read_header(&self.disk)?, None)?;
+            if header.first() <= after.saturating_add(1) {
+                break;
+            }
+            skipped -= 1;
+        }
+        let rest = places.split_off(skipped.min(places.len()));
+        Ok(Records {
+            disk: self.disk.clone(),
+            places: rest.into_iter(),
+            current: None,
+            last: None,
+            after,
+            through,
+        })
+    }
+}
+
+/// Records in their order, each verified as it is read.
+#[derive(Debug)]
+pub struct Records<D: Disk> {
+    disk: D,
+    places: std::vec::IntoIter<Place>,
+    current: Option<Current>,
+    last: Option<Link>,
+    after: Sequence,
+    through: Sequence,
+}
+
+#[derive(Debug)]
+struct Current {
+    place: Place,
+    bytes: Vec<u8>,
+    at: usize,
+    last: Link,
+}
+
+/// A record, and the checksum that says which journal it is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store) struct Linked {
+    pub(in crate::store) record: Record,
+    pub(in crate::store) checksum: u32,
+}
+
+impl<D: Disk> Records<D> {
+    /// The next record with its checksum.
+    pub(in crate::store) fn next_linked(&mut self) -> Result<Option<Linked>, StoreError> {
+        loop {
+            let Some(current) = &mut self.current else {
+                let Some(place) = self.places.next() else { return Ok(None) };
+                self.current = Some(Current::open(&self.disk, place, self.last)?);
+                continue;
+            };
+            // Behind it, another process may be writing.
+            if current.last.seq >= self.through {
+                return Ok(None);
+            }
+            match frame::parse_after(
+                current.bytes.get(current.at..).unwrap_or_default(),
+                current.last,
+            ) {
+                Next::Record(frame) => {
+                    let record = (frame.link.seq > self.after).then(|| decode(&frame)).transpose();
+                    let record = record.map_err(|what| current.damage(what))?;
+                    current.last = frame.link;
+                    current.at += frame.size();
+                    if let Some(record) = record {
+                        return Ok(Some(Linked { record, checksum: current.last.checksum }));
+                    }
+                }
+                Next::End => {
+                    self.last = Some(current.last);
+                    self.current = None;
+                }
+                Next::Bad(what) => return Err(current.damage(what)),
+            }
+        }
+    }
+}
+
+impl Current {
+    fn open<D: Disk>(disk: &D, place: Place, before: Option<Link>) -> Result<Self, StoreError> {
+        let bytes = place.read(disk)?;
+        let header = segments::follow(&place, &bytes, before)?;
+        Ok(Self { place, bytes, at: HEADER, last: header.before })
+    }
+
+    fn damage(&self, what: String) -> StoreError {
+        let (record, offset) = (self.last.seq + 1, super::to_u64(self.at));
+        Damage { path: self.place.path.clone(), offset, record, what }.into()
+    }
+}
+
+/// The record in a frame.
+pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, String> {
+    if frame.encoding != JSON {
+        return Err(format!(
+            "its encoding is number {}, of a newer version of heikin; this one knows {JSON}",
+            frame.encoding
+        ));
+    }
+    let record: Record = serde_json::from_slice(frame.content)
+        .map_err(|error| format!("it is whole, but not a record that this build knows: {error}"))?;
+    if record.seq != frame.link.seq {
+        return Err(format!("it says that it is record {}", record.seq));
+    }
+    Ok(record)
+}
+
+impl<D: Disk> Iterator for Records<D> {
+    type Item = Result<Record, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let next = self.next_linked().transpose()?;
+        if next.is_err() {
+            // What follows a damaged record is not looked at.
+            self.current = None;
+            self.places = Vec::new().into_iter();
+        }
+        Some(next.map(|linked| linked.record))
+    }
+}

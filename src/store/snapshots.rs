@@ -1,0 +1,177 @@
+//! The state as it was at a record, so that a start need not fold everything since the beginning.
+//!
+//! A snapshot is one line about itself (the checksum of all behind it, and JSON), and the state as
+//! JSON behind it. It is written beside the journal, whole or not at all; the newest two are kept, so that a damaged one costs only
+//! a longer replay.
+
+use std::path::{Path, PathBuf};
+
+use heikin_core::engine::{Sequence, Snapshot};
+use serde::{Deserialize, Serialize};
+
+use super::disk::{self, Disk, DiskFile};
+use super::error::StoreError;
+
+/// A snapshot is due when so many records were written since the last one.
+pub const SNAPSHOT_EVERY: Sequence = 10_000;
+
+const FORMAT: u32 = 1;
+const KEPT: usize = 2;
+const ENDING: &str = ".snapshot";
+/// A checksum as text.
+const CHECKSUM: usize = 8;
+
+/// What a snapshot says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Label {
+    format: u32,
+    /// The last record that is in it.
+    through: Sequence,
+    /// That record's checksum: of which journal it is.
+    checksum: u32,
+    build: String,
+}
+
+/// A snapshot, and where in which journal it was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// The last record that is in it.
+    pub through: Sequence,
+    /// The checksum of that record.
+    pub checksum: u32,
+    /// The state.
+    pub state: Snapshot,
+    /// Its file.
+    pub path: PathBuf,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// The newest good one.
+    pub newest: Option<Saved>,
+    /// Newer ones that are damaged, and how. They were left where they are.
+    pub damaged: Vec<(PathBuf, String)>,
+}
+
+/// The snapshots in a folder.
+#[derive(Debug, Clone)]
+pub struct Snapshots<D: Disk> {
+    disk: D,
+    folder: PathBuf,
+}
+
+impl<D: Disk> Snapshots<D> {
+    /// Those in this folder, which need not exist.
+    pub fn new(disk: D, folder: &Path) -> Self {
+        Self { disk, folder: folder.to_owned() }
+    }
+
+    /// Writes the state as it is after the record `through`, whose checksum is given, and removes
+    /// what is older than the newest two. The record must be durable.
+    pub fn save(
+        &self,
+        (through, checksum): (Sequence, u32),
+        state: &Snapshot,
+        build: &str,
+    ) -> Result<PathBuf, StoreError> {
+        let path = self.path(through);
+        let json = |source| StoreError::Encoding { record: through, source };
+        let label = Label { format: FORMAT, through, checksum, build: build.to_owned() };
+        let mut rest = b" ".to_vec();
+        serde_json::to_writer(&mut rest, &label).map_err(json)?;
+        rest.push(b'\n');
+        serde_json::to_writer(&mut rest, state).map_err(json)?;
+        let mut bytes = format!("{:08x}", crc32c::crc32c(&rest)).into_bytes();
+        bytes.append(&mut rest);
+        self.disk
+            .create_folder(&self.folder)
+            .and_then(|()| disk::replace(&self.disk, &path, &bytes))
+            .map_err(StoreError::io("the snapshot cannot be written", &path))?;
+        self.remove_old()?;
+        Ok(path)
+    }
+
+    /// The newest good one.
+    pub fn newest(&self) -> Result<Found, StoreError> {
+        let mut found = Found::default();
+        for through in self.list()?.into_iter().rev() {
+            let path = self.path(through);
+            let file = self.disk.open_to_read(&path);
+            let bytes = file
+                .and_then(|file| file.read_all())
+                .map_err(StoreError::io("it cannot be read", &path))?;
+            match decode(&path, &bytes)? {
+                Ok(saved) => {
+                    found.newest = Some(saved);
+                    break;
+                }
+                Err(what) => found.damaged.push((path, what)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The record that the older of the kept snapshots goes up to: no start needs those before.
+    pub fn oldest(&self) -> Result<Option<Sequence>, StoreError> {
+        let kept = self.list()?;
+        Ok(kept.first().copied().filter(|_| kept.len() >= KEPT))
+    }
+
+    /// The records that snapshots go up to, in order.
+    pub(super) fn list(&self) -> Result<Vec<Sequence>, StoreError> {
+        let names = self
+            .disk
+            .list(&self.folder)
+            .map_err(StoreError::io("the folder cannot be read", &self.folder))?;
+        let number = |name: &String| name.strip_suffix(ENDING)?.parse().ok();
+        let mut numbers: Vec<Sequence> = names.iter().filter_map(number).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    pub(super) fn path(&self, through: Sequence) -> PathBuf {
+        self.folder.join(format!("{through:020}{ENDING}"))
+    }
+
+    fn remove_old(&self) -> Result<(), StoreError> {
+        let numbers = self.list()?;
+        for through in numbers.iter().take(numbers.len().saturating_sub(KEPT)) {
+            let path = self.path(*through);
+            self.disk
+                .remove(&path)
+                .map_err(StoreError::io("an old snapshot cannot be removed", &path))?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a snapshot. What is damaged can be done without; what is newer cannot.
+fn decode(path: &Path, bytes: &[u8]) -> Result<Result<Saved, String>, StoreError> {
+    let (checksum, rest) = bytes.split_at(CHECKSUM.min(bytes.len()));
+    if checksum != format!("{:08x}", crc32c::crc32c(rest)).as_bytes() {
+        return Ok(Err("its checksum is wrong".to_owned()));
+    }
+    let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+    let (label, content) = rest.split_at(end);
+    let label: Label = match serde_json::from_slice(label) {
+        Ok(label) => label,
+        Err(error) => return Ok(Err(format!("this build cannot read its first line: {error}"))),
+    };
+    if label.format > FORMAT {
+        let (path, found, known) = (path.to_owned(), label.format, FORMAT);
+        return Err(StoreError::Newer { path, found, known });
+    }
+    if !path.ends_with(format!("{:020}{ENDING}", label.through)) {
+        return Ok(Err(format!("it is that of record {}", label.through)));
+    }
+    Ok(match serde_json::from_slice(content) {
+        Ok(state) => Ok(Saved {
+            through: label.through,
+            checksum: label.checksum,
+            state,
+            path: path.to_owned(),
+        }),
+        Err(error) => Err(format!("this build cannot read it: {error}")),
+    })
+}

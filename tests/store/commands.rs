@@ -1,0 +1,180 @@
+//! `heikin store …` as a process: what it prints, how it ends, what it leaves.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use heikin::store::disk::RealDisk;
+use heikin::store::journal::{FileJournal, Outdated, Verify, archive};
+use heikin::store::{DataLock, Layout, backup};
+use heikin_core::engine::{Journal as _, Record};
+use heikin_core::time::Timestamp;
+use tempfile::TempDir;
+
+use crate::account::trading;
+use crate::records::settings;
+
+fn store(arguments: &[&str], data: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_heikin"))
+        .arg("store")
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .output()
+        .unwrap()
+}
+
+/// What it prints when it succeeds.
+fn printed(arguments: &[&str], data: &Path) -> String {
+    let output = store(arguments, data);
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    assert!(output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What it complains of, with this exit code.
+fn refused(code: i32, arguments: &[&str], data: &Path) -> String {
+    let output = store(arguments, data);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+    assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn written(records: &[Record]) -> (TempDir, FileJournal) {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::new(&folder.path().join("data"));
+    let opened =
+        FileJournal::open_on(RealDisk, &layout.journal(), Verify::Everything, settings(20_000));
+    let (mut journal, _) = opened.unwrap();
+    for group in records.chunks(20) {
+        for record in group {
+            journal.append(record).unwrap();
+        }
+        journal.sync().unwrap();
+    }
+    (folder, journal)
+}
+
+fn exported(text: &str) -> Vec<Record> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_store_is_verified_exported_backed_up_and_restored_while_it_is_written() {
+    let records = trading(60);
+    let (folder, mut journal) = written(&records[..400]);
+    let data = folder.path().join("data");
+    for record in &records[400..] {
+        journal.append(record).unwrap();
+    }
+    let text = printed(&["verify"], &data);
+    assert!(text.contains("records 1 to 400 in "), "{text}");
+    assert_eq!(exported(&printed(&["export"], &data)), records[..400]);
+    let backup = folder.path().join("backup");
+    let text = printed(&["backup", backup.to_str().unwrap()], &data);
+    assert!(text.contains("records 1 to 400"), "{text}");
+    journal.sync().unwrap();
+    assert_eq!(exported(&printed(&["export"], &data)), records);
+
+    let text = refused(2, &["backup", backup.to_str().unwrap()], &data);
+    assert!(text.contains("is not empty"), "{text}");
+    let text = refused(2, &["restore", backup.to_str().unwrap()], &data);
+    assert!(text.contains("--replace"), "{text}");
+    drop(journal);
+    let text = printed(&["restore", backup.to_str().unwrap(), "--replace"], &data);
+    assert!(text.contains("restored records 1 to 400"), "{text}");
+    assert_eq!(exported(&printed(&["export"], &data)), records[..400]);
+    assert_eq!(fs::read_dir(data.join("quarantine")).unwrap().count(), 1);
+    let elsewhere = folder.path().join("elsewhere");
+    printed(&["restore", backup.to_str().unwrap()], &elsewhere);
+    assert_eq!(exported(&printed(&["export"], &elsewhere)), records[..400]);
+}
+
+#[test]
+fn backups_of_a_journal_that_grows_and_is_archived_are_good() {
+    let records = trading(1_000);
+    let (folder, mut journal) = written(&records[..100]);
+    let layout = Layout::new(&folder.path().join("data"));
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for (number, record) in records[100..].iter().enumerate() {
+                journal.append(record).unwrap();
+                if number % 3 == 0 {
+                    journal.sync().unwrap();
+                }
+                if number % 1_000 == 999 {
+                    let (through, before) = (record.seq, record.at);
+                    archive(&RealDisk, &layout.journal(), Outdated { through, before }).unwrap();
+                }
+            }
+            journal.sync().unwrap();
+        });
+        let mut copied = 0;
+        for number in 0.. {
+            let is_over = writer.is_finished();
+            let target = folder.path().join(format!("backup-{number}"));
+            let backed_up = backup(&layout, &target).unwrap();
+            assert!(backed_up.last >= copied);
+            copied = backed_up.last;
+            fs::remove_dir_all(target).unwrap();
+            if is_over {
+                assert!(number > 1, "{number}");
+                break;
+            }
+        }
+        assert_eq!(copied, 8_000);
+    });
+    assert!(fs::read_dir(layout.journal().join("archive")).unwrap().count() > 10);
+    assert_eq!(exported(&printed(&["export"], layout.data())), records);
+}
+
+#[test]
+fn the_view_is_rebuilt() {
+    let (folder, journal) = written(&trading(10));
+    drop(journal);
+    let data = folder.path().join("data");
+    let first = printed(&["rebuild"], &data);
+    assert!(first.contains("70 rows from 80 records"), "{first}");
+    let again = printed(&["rebuild"], &data);
+    assert!(again.contains("the old view is now "), "{again}");
+    assert!(again.ends_with(&first), "{again}");
+}
+
+#[test]
+fn damage_is_told_with_its_place_and_exit_code_1() {
+    let (folder, journal) = written(&trading(60));
+    drop(journal);
+    let data = folder.path().join("data");
+    let segment = data.join("journal/00000002.segment");
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[2_000] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    let backup = folder.path().join("backup");
+    let backup = backup.to_str().unwrap();
+    for arguments in [&["verify"][..], &["export"], &["backup", backup], &["rebuild"]] {
+        let text = refused(1, arguments, &data);
+        assert!(text.contains("00000002.segment, byte "), "{text}");
+        assert!(text.contains("is damaged"), "{text}");
+    }
+    assert!(!Path::new(backup).exists());
+}
+
+#[test]
+fn nothing_there_and_somebody_there_are_bad_input() {
+    let (folder, journal) = written(&trading(1));
+    let nowhere = folder.path().join("nowhere");
+    for arguments in [&["verify"][..], &["export"], &["backup", "x"], &["rebuild"]] {
+        let text = refused(2, arguments, &nowhere);
+        assert!(text.contains("holds no journal"), "{text}");
+    }
+    assert!(!nowhere.exists());
+    drop(journal);
+    let data = folder.path().join("data");
+    let _lock = DataLock::take(&data, Timestamp::from_millis(1_700_000_000_000)).unwrap();
+    for arguments in [&["rebuild"][..], &["restore", data.to_str().unwrap(), "--replace"]] {
+        let text = refused(2, arguments, &data);
+        let pid = std::process::id();
+        assert!(text.contains(&format!("another instance (pid {pid}, since 2023-")), "{text}");
+        assert!(text.contains("stop it or choose another data directory"), "{text}");
+    }
+}
