@@ -1,6 +1,8 @@
 //! One account: what traders share, what commands do, and what is ignored.
 
-use heikin_core::engine::{Alert, Command, Effect, Engine, Gate, GateState, Input};
+use heikin_core::engine::{
+    AccountSnapshot, Alert, Command, Effect, Engine, Gate, GateState, Input,
+};
 use heikin_core::market::{SymbolRules, SymbolStatus};
 use heikin_core::matching::FillModel;
 use heikin_core::order::{
@@ -283,12 +285,28 @@ fn an_order_of_an_earlier_send_that_is_there_after_all_is_cancelled() {
     };
     let placed = SubmitAnswer::Placed(open(third));
     assert!(step(&mut engine, Input::Submitted { id: third, answer: placed }).is_empty());
+    let cancels = |effects: &[Effect], again: ClientOrderId| {
+        effects.iter().any(|it| matches!(it, Effect::Cancel { id, .. } if *id == again))
+    };
+    let before = engine.snapshot();
     for again in [first, second] {
         let report = OrderReport { state: open(again), fill: None };
         let effects = step(&mut engine, Input::Report { report, quote: None });
-        let cancels = |it: &Effect| matches!(it, Effect::Cancel { id, .. } if *id == again);
-        assert!(effects.iter().any(cancels), "{effects:?}");
+        assert!(cancels(&effects, again), "{effects:?}");
     }
+    // Both in one list: both at once.
+    let mut engine = engine_with(rules(), RiskLimits::NONE, &[settings()]);
+    engine.restore(before).unwrap();
+    let list = AccountSnapshot {
+        at: engine.now(),
+        balances: Vec::new(),
+        orders: [first, second, third].map(open).to_vec(),
+        fills: Vec::new(),
+        since: ms(0),
+        foreign_algo_orders: Vec::new(),
+    };
+    let effects = step(&mut engine, Input::Account(Ok(Box::new(list))));
+    assert!(cancels(&effects, first) && cancels(&effects, second), "{effects:?}");
 }
 
 #[test]

@@ -228,6 +228,24 @@ fn slippage_is_rounded_to_the_tick_against_the_order_and_stays_within_its_limit(
 }
 
 #[test]
+fn a_fill_at_an_open_loses_no_slippage() {
+    let model = FillModel { slippage: rate("0.01"), ..FillModel::default() };
+    let mut book = Book::with(model, rules(), "100");
+    book.placed("b", buy(stop_limit("110", "115"), "1"));
+    book.told();
+    assert_eq!(book.jump("111"), ["b filled 1 @ 111 taker"]);
+}
+
+#[test]
+fn what_is_left_of_a_buy_keeps_locked_what_its_limit_may_cost() {
+    let mut book = Book::at("100");
+    book.placed("b", buy(stop_limit("110", "112"), "1"));
+    assert_eq!(book.leg("110", "0.4").last().unwrap(), "b working 0.4 @ 110 taker");
+    // 44 paid; 0.6 at 112 locked.
+    book.has(["9888.8", "67.2", "10.3996", "0"]);
+}
+
+#[test]
 fn a_market_order_takes_at_once_but_at_a_close_it_waits_for_the_next_open() {
     let mut book = Book::at("100");
     book.placed("m", sell(OrderKind::Market, "1"));

@@ -8,7 +8,7 @@ use heikin_core::engine::{
     Trader, TraderSetup,
 };
 use heikin_core::ledger::ReportedBalance;
-use heikin_core::market::{Candle, Ohlc, Quote, Side, SymbolRules};
+use heikin_core::market::{Candle, Ohlc, Quote, Side, SymbolRules, TickPrice};
 use heikin_core::num::{Money, Price, Quantity};
 use heikin_core::order::{
     CancelAnswer, ClientOrderId, Close, ExpiryReason, Fill, NewOrder, Order, OrderReport,
@@ -90,6 +90,7 @@ struct World {
     price: i64,
     trade: u64,
     phases: BTreeMap<ClientOrderId, (Phase, Quantity)>,
+    stops: BTreeMap<(TraderId, u64), Option<Price>>,
 }
 
 const CENT: i64 = 1_000_000;
@@ -110,6 +111,7 @@ impl World {
             price: 10_000,
             trade: 0,
             phases: BTreeMap::new(),
+            stops: BTreeMap::new(),
         }
     }
 
@@ -347,7 +349,8 @@ impl World {
         Ok(())
     }
 
-    /// O5: an end is left only where the order was never there; executed never falls.
+    /// O5: an end is left only where the order was never there; executed never falls. Nor does the
+    /// stop of a position.
     fn moves_forward(&mut self) -> Result<(), TestCaseError> {
         let now: Vec<_> = self.orders().map(|it| (it.id, it.phase, it.executed())).collect();
         for (id, phase, executed) in now {
@@ -359,6 +362,12 @@ impl World {
                     prop_assert!(phase == before || never_there, "{id} left {before:?}");
                 }
             }
+        }
+        for trader in self.engine.traders() {
+            let Some(open) = &trader.position().open else { continue };
+            let stop = open.stop.map(TickPrice::price);
+            let before = self.stops.insert((trader.id(), open.number), stop);
+            prop_assert!(before.is_none_or(|before| stop >= before), "a stop moved down");
         }
         Ok(())
     }

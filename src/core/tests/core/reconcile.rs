@@ -298,6 +298,20 @@ fn only_orders_known_to_be_open_cover_a_position() {
     assert_eq!(bare(&world), quantity("1.5"));
 }
 
+#[test]
+fn a_replacement_on_its_way_locks_for_whichever_order_needs_more() {
+    for (before, after) in [("112", "110"), ("110", "112")] {
+        let mut world = World::new(Slot::Entry);
+        world.place(buy(limit(before), "1"));
+        world.act();
+        world.on(0, OrderEvent::Open);
+        world.place(buy(limit(after), "1"));
+        assert!(matches!(world.act(), Some(Action::Replace(_))));
+        assert_eq!(world.slot.locked(Side::Buy, price("100")), money("112"));
+        assert!(world.slot.locked(Side::Sell, price("100")).is_zero());
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Op {
     Place(u8),
@@ -364,10 +378,7 @@ proptest! {
                 Op::Executed(index, units) => world.executed(index, units),
                 Op::Later(millis) => world.later(millis),
             }
-            // What is left of an order in part executed may be less than a new one could sell: it is
-            // left alone until the strategy states the exit anew, which this one does not.
-            let untouched = world.slot.live().all(|order| order.executed().is_zero());
-            let settled = is_settled(&world.slot) && untouched;
+            let settled = is_settled(&world.slot);
             let live = world.slot.live().count();
             let action = world.act();
             prop_assert!(!settled || action.is_none(), "{action:?} of what is settled");

@@ -286,6 +286,10 @@ fn no_lower_wick_means_that_the_low_is_the_body() {
     let mut session = Session::new(HeikinAshiSettings { warmup: 2, ..strict });
     session.candle(WORKED[0]).candle(WORKED[1]);
     assert_eq!(session.skip(), Some(Skip::LowerWick));
+    // Red, (108.3125, …, 100, 100): its low is the close.
+    let mut session = Session::worked(strict);
+    session.candle(["100", "100", "100", "100"]);
+    assert_eq!(session.skip(), None);
 }
 
 #[test]
