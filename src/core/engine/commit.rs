@@ -126,6 +126,8 @@ impl Engine {
         }
     }
 
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "on the path of every replacement")]
     fn commit_cancel(&mut self, id: ClientOrderId) {
         let now = self.clock;
         let Some(order) = self.order_mut(id) else {

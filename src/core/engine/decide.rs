@@ -287,7 +287,8 @@ impl Engine {
         PlanContext { now: self.clock, cancel_replace: market.rules.cancel_replace_allowed }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the order is made in place, not copied twice")]
     fn order(
         &self,
         trader: &Trader,
@@ -313,7 +314,8 @@ impl Engine {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the order is made in place, not copied twice")]
     fn replace(&mut self, cancel: ClientOrderId, submit: NewOrder, effects: &mut Vec<Effect>) {
         if self.has(Bug::NewStopBeforeCancelResult) && submit.terms.side == Side::Sell {
             self.emit(Effect::Cancel { id: cancel, symbol: submit.symbol }, effects);
