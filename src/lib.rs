@@ -4,8 +4,12 @@
 //! |---|---|
 //! | [`analysis`] | history: reading it, running the engine over it, telling what came out |
 //! | [`cli`] | the command line: one file per subcommand |
-//! | [`exchange`] | trading venues: Binance's wire, and the simulated one's market |
+//! | [`config`] | settings and secrets, read and checked at once |
+//! | [`exchange`] | trading venues: Binance, and one that is simulated and speaks its wire |
+//! | [`http`] | what is served over HTTP |
+//! | [`runtime`] | the order thread: market data and account events in, orders out |
 //! | [`store`] | what outlives the process: journal, snapshots, indexed view |
+//! | [`telemetry`] | log files |
 //!
 //! Everything that decides is in the crate `heikin-core` (`src/core`), which is pure. Modules here
 //! turn the world into its inputs and its effects into the world. They do not name each other,
@@ -13,5 +17,9 @@
 
 pub mod analysis;
 pub mod cli;
+pub mod config;
 pub mod exchange;
+pub mod http;
+pub mod runtime;
 pub mod store;
+pub mod telemetry;

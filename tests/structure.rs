@@ -18,9 +18,13 @@ type Rule = (&'static str, &'static [&'static str]);
 /// `cli` and `main` put them together.
 const ROOT: &[Rule] = &[
     ("analysis", &[]),
+    ("config", &[]),
     ("exchange", &[]),
+    ("http", &[]),
     ("store", &[]),
-    ("cli", &["analysis", "exchange", "store"]),
+    ("telemetry", &[]),
+    ("runtime", &["config", "exchange", "store"]),
+    ("cli", &["analysis", "config", "exchange", "http", "runtime", "store", "telemetry"]),
 ];
 
 /// The exchanges: each stands alone.

@@ -1,0 +1,1 @@
+//! `heikin.toml`, the environment and `.env`, read and checked at once.

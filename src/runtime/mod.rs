@@ -1,0 +1,1 @@
+//! The order thread: market data and account events in, orders out.

@@ -1,0 +1,1 @@
+//! Log files: which, in what form, how long they are kept.
