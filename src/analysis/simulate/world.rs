@@ -579,6 +579,7 @@ fn asked_about(input: &Input) -> Asked {
         | Input::Balances { .. }
         | Input::StreamRestored
         | Input::Rules(_)
+        | Input::Fees { .. }
         | Input::Command(_) => Asked::Nothing,
     }
 }

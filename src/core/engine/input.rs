@@ -8,6 +8,7 @@ use crate::num::Quantity;
 use crate::order::{
     CancelAnswer, ClientOrderId, OrderReport, OrderState, QueryAnswer, SubmitAnswer, TraderId,
 };
+use crate::strategy::FeeRates;
 use crate::time::{Interval, Timestamp};
 
 /// What the exchange says of the whole account.
@@ -157,6 +158,13 @@ pub enum Input {
     StreamRestored,
     /// A symbol's trading rules: at the start, or changed.
     Rules(Box<SymbolRules>),
+    /// What the exchange charges on a symbol.
+    Fees {
+        /// On which.
+        symbol: Symbol,
+        /// What.
+        fees: FeeRates,
+    },
     /// Somebody commands.
     Command(Command),
 }

@@ -44,7 +44,7 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::ledger::Balances;
 use crate::market::{Asset, Quote, Symbol, SymbolRules};
 use crate::num::{Money, Price};
-use crate::order::{InstallationTag, Order, Phase, TraderId};
+use crate::order::{ClientOrderId, InstallationTag, Order, Phase, TraderId};
 use crate::risk::RiskLimits;
 use crate::strategy::{Desired, FeeRates, Strategy, TraderState};
 use crate::time::{Interval, Span, Timestamp};
@@ -342,6 +342,11 @@ impl Engine {
     /// The market of a trader.
     pub fn market_of(&self, trader: &Trader) -> Option<&Market> {
         self.markets.get(trader.market)
+    }
+
+    /// The market that an order of ours is on.
+    pub fn market_of_order(&self, id: ClientOrderId) -> Option<&Market> {
+        self.market_of(self.traders.get(usize::from(id.trader().0))?)
     }
 
     /// A trader's state as people are told.

@@ -223,6 +223,18 @@ impl<I: Clone + Eq + Debug> Matching<I> {
         self.markets.iter().position(|market| market.rules.symbol == symbol).map(MarketIndex)
     }
 
+    /// Every market.
+    pub fn markets(&self) -> impl Iterator<Item = MarketIndex> + use<I> {
+        (0..self.markets.len()).map(MarketIndex)
+    }
+
+    /// Orders and executions are numbered from here on: for an exchange that goes on where another
+    /// process left it.
+    pub fn number_from(&mut self, number: u64) {
+        self.next_order = self.next_order.max(number);
+        self.next_trade = self.next_trade.max(number);
+    }
+
     /// The rules of a market.
     pub fn rules(&self, market: MarketIndex) -> &SymbolRules {
         &self.market(market).rules

@@ -110,6 +110,11 @@ impl<I: Clone> VenueOrder<I> {
         }
     }
 
+    /// Its state while it is open.
+    pub fn open_state(&self, at: Timestamp) -> OrderState<I> {
+        self.state(VenueStatus::Open, at)
+    }
+
     /// Its state, as it is told.
     #[inline]
     pub(super) fn state(&self, status: VenueStatus, at: Timestamp) -> OrderState<I> {

@@ -9,6 +9,7 @@ use super::{Alert, Engine, Input, QuoteCounters, Touched};
 use crate::market::{Asset, Candle, Quote, Symbol, SymbolRules};
 use crate::num::Money;
 use crate::order::{CancelAnswer, ClientOrderId, Order, SlotState, SubmitAnswer};
+use crate::strategy::FeeRates;
 use crate::time::{Interval, Span, Timestamp};
 
 impl Engine {
@@ -71,6 +72,7 @@ impl Engine {
                 Touched::All
             }
             Input::Rules(rules) => self.take_rules(rules),
+            Input::Fees { symbol, fees } => self.take_fees(*symbol, *fees),
             Input::Command(command) => self.take_command(*command),
         }
     }
@@ -162,6 +164,14 @@ impl Engine {
         // On another step more, or less, can be sold.
         for trader in 0..self.traders.len() {
             self.note_protection(trader);
+        }
+        Touched::Market(index)
+    }
+
+    fn take_fees(&mut self, symbol: Symbol, fees: FeeRates) -> Touched {
+        let Some(index) = self.market_index(symbol) else { return Touched::None };
+        if let Some(market) = self.markets.get_mut(index) {
+            market.fees = fees;
         }
         Touched::Market(index)
     }

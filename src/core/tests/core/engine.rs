@@ -10,7 +10,7 @@ use heikin_core::order::{
     SubmitAnswer, TraderId, VenueStatus,
 };
 use heikin_core::risk::RiskLimits;
-use heikin_core::strategy::{HeikinAshiSettings, Sizing, TraderState};
+use heikin_core::strategy::{FeeRates, HeikinAshiSettings, Sizing, TraderState};
 use heikin_core::time::{Interval, Span};
 
 use crate::support::*;
@@ -178,6 +178,19 @@ fn a_change_of_the_grid_snaps_a_stop_anew() {
     coarse.lot.step = quantity("0.1");
     session.input(&Input::Rules(Box::new(coarse)));
     assert!(session.open()[0].starts_with("SELL 0.9 "), "{:?}", session.open());
+}
+
+/// What is left to sell after the fee depends on the fee.
+#[test]
+fn fees_that_change_change_what_an_entry_may_be() {
+    let mut session = Session::worked(settings());
+    let symbol = rules().symbol;
+    session.input(&Input::Fees { symbol, fees: FeeRates::flat(rate("0.9999")) });
+    session.candle(["112", "113", "111", "112"]);
+    assert!(session.open().is_empty(), "{:?}", session.open());
+    session.input(&Input::Fees { symbol, fees: FeeRates::flat(rate("0.001")) });
+    session.candle(["112", "113", "111", "112"]);
+    assert!(!session.open().is_empty());
 }
 
 fn nothing_follows(session: &Session, input: &Input) {
