@@ -109,7 +109,10 @@ impl Engine {
             .filter(|order| order.is_live() || !order.is_settled())
             .map(|order| order.decided_at)
             .min();
-        let since = oldest.map_or(self.sync.last, |oldest| oldest.min(self.sync.last));
+        // Nothing is known of the time before the first snapshot, and nothing of ours is open.
+        let first = self.clock - Span::DAY;
+        let last = if self.sync.last == Timestamp::EPOCH { first } else { self.sync.last };
+        let since = oldest.map_or(last, |oldest| oldest.min(last));
         since - Span::from_secs(60)
     }
 

@@ -359,6 +359,21 @@ impl Engine {
         self.stopped || self.panicked || !self.gates.is_empty()
     }
 
+    /// The gates that are closed.
+    pub fn closed_gates(&self) -> impl Iterator<Item = Gate> {
+        self.gates.iter().copied()
+    }
+
+    /// Whether entries are off by [`Command::Stop`].
+    pub const fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Whether [`Command::Panic`] is latched.
+    pub const fn is_panicked(&self) -> bool {
+        self.panicked
+    }
+
     /// Whether quotes of this symbol are wanted between other inputs: a position on it is on its way
     /// out. At most one per 250 ms is of use.
     pub fn wants_quotes(&self, symbol: Symbol) -> bool {
