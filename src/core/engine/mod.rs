@@ -44,7 +44,7 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::ledger::Balances;
 use crate::market::{Asset, Quote, Symbol, SymbolRules};
 use crate::num::{Money, Price};
-use crate::order::{InstallationTag, Order, Phase, TraderId};
+use crate::order::{ClientOrderId, InstallationTag, Order, Phase, TraderId};
 use crate::risk::RiskLimits;
 use crate::strategy::{Desired, FeeRates, Strategy, TraderState};
 use crate::time::{Interval, Span, Timestamp};
@@ -337,6 +337,13 @@ impl Engine {
     /// The traders, by number.
     pub fn traders(&self) -> &[Trader] {
         &self.traders
+    }
+
+    /// The order that this id names, or one of whose parts it names: in any slot, live, or ended so
+    /// lately that its slot still remembers it. None for an id of another installation.
+    pub fn order(&self, id: ClientOrderId) -> Option<&Order> {
+        let trader = self.traders.get(usize::from(id.trader().0))?;
+        trader.slot(id.slot()).filter(|_| id.tag() == self.config.tag)?.order(id)
     }
 
     /// The market of a trader.
