@@ -250,8 +250,8 @@ impl Checks {
     fn before_order(&mut self, order: &NewOrder, engine: &Engine) -> Result<(), Violation> {
         let id = order.id;
         if let Some(known) = self.sends.get(&id) {
-            let settling = find(engine, id).is_some_and(|order| order.resolve.is_some());
-            let later = find(engine, id).is_none_or(|order| order.phase != Phase::Submitting);
+            let settling = engine.order(id).is_some_and(|order| order.resolve.is_some());
+            let later = engine.order(id).is_none_or(|order| order.phase != Phase::Submitting);
             return if known.terms == order.terms && (settling || later) {
                 Ok(())
             } else {
@@ -431,18 +431,12 @@ impl Checks {
     }
 }
 
-/// The engine's order with this id.
-fn find(engine: &Engine, id: ClientOrderId) -> Option<&Order> {
-    engine.traders().get(usize::from(id.trader().0))?.slot(id.slot())?.order(id)
-}
-
 /// A new order is decided only when the engine knows where it stands; one that opens only when
 /// entries are on and everything that may be spent already fits.
 fn check_decision(order: &NewOrder, engine: &Engine) -> Result<(), Violation> {
     let id = order.id;
     let Some(trader) = engine.traders().get(usize::from(id.trader().0)) else { return Ok(()) };
-    let is_new = trader.slot(id.slot()).and_then(|slot| slot.order(id));
-    if !is_new.is_some_and(|order| order.phase == Phase::Submitting) {
+    if !engine.order(id).is_some_and(|order| order.phase == Phase::Submitting) {
         return Ok(());
     }
     if !engine.is_ready() {

@@ -423,10 +423,7 @@ impl World {
         self.checks.after_step(records, engine, self.now)?;
         match asked {
             Asked::One(id) => {
-                let trader = engine.traders().get(usize::from(id.trader().0));
-                let order = trader.and_then(|trader| trader.slot(id.slot())?.order(id));
-                let order = order.filter(|_| id.tag() == self.scenario.config.tag);
-                if let Some(order) = order {
+                if let Some(order) = engine.order(id) {
                     let in_flight = self.in_flight.contains_key(&order.id);
                     self.checks.check_order(order, (&self.venue, in_flight))?;
                 }

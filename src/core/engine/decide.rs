@@ -200,7 +200,7 @@ impl Engine {
             && let Some(in_place_of) = plan_new(terms, state, self.plan_context(market))
         {
             let send = SendOf { terms, reason: *reason, after, again: None };
-            let order = self.order(trader, state, market, send);
+            let order = self.new_order(trader, state, market, send);
             return match in_place_of {
                 Some(cancel) => self.replace(cancel, order, effects),
                 None => self.emit(Effect::Submit(order), effects),
@@ -278,7 +278,7 @@ impl Engine {
             return self.act_on(index, position, effects);
         }
         let again = slot.sent.then_some(slot.generation);
-        let order = self.order(trader, slot, market, SendOf { terms, reason, after, again });
+        let order = self.new_order(trader, slot, market, SendOf { terms, reason, after, again });
         match action {
             Action::Replace(cancel) => self.replace(cancel, order, effects),
             Action::Submit | Action::Cancel(_) => self.emit(Effect::Submit(order), effects),
@@ -292,7 +292,7 @@ impl Engine {
 
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "the order is made in place, not copied twice")]
-    fn order(
+    fn new_order(
         &self,
         trader: &Trader,
         slot: &SlotState,

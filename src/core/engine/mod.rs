@@ -339,6 +339,13 @@ impl Engine {
         &self.traders
     }
 
+    /// The order that this id names, or one of whose parts it names: in any slot, live, or ended so
+    /// lately that its slot still remembers it. None for an id of another installation.
+    pub fn order(&self, id: ClientOrderId) -> Option<&Order> {
+        let trader = self.traders.get(usize::from(id.trader().0))?;
+        trader.slot(id.slot()).filter(|_| id.tag() == self.config.tag)?.order(id)
+    }
+
     /// The market of a trader.
     pub fn market_of(&self, trader: &Trader) -> Option<&Market> {
         self.markets.get(trader.market)

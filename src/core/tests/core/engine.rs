@@ -6,8 +6,8 @@ use heikin_core::engine::{
 use heikin_core::market::{SymbolRules, SymbolStatus};
 use heikin_core::matching::FillModel;
 use heikin_core::order::{
-    CancelAnswer, ClientOrderId, Denial, OrderReport, OrderState, QueryAnswer, Refusal, Skip, Slot,
-    SubmitAnswer, TraderId, VenueStatus,
+    CancelAnswer, ClientOrderId, ClientOrderIdParts, Close, Denial, OrderReport, OrderState, Part,
+    Phase, QueryAnswer, Refusal, Skip, Slot, SubmitAnswer, TraderId, VenueStatus,
 };
 use heikin_core::risk::RiskLimits;
 use heikin_core::strategy::{FeeRates, HeikinAshiSettings, Sizing, TraderState};
@@ -236,6 +236,29 @@ fn what_is_not_ours_is_ignored() {
     nothing_follows(&session, &Input::Command(Command::Pause(Some(TraderId(7)))));
     nothing_follows(&session, &Input::Command(Command::Adopt(TraderId(7), quantity("1"))));
     nothing_follows(&session, &Input::Time);
+}
+
+#[test]
+fn an_order_is_found_by_its_id_while_its_slot_remembers_it() {
+    let session = long();
+    let engine = session.engine();
+    let phase_of = |id| engine.order(id).map(|order| (order.id, order.phase));
+    let ids = engine.traders()[0].slots().iter().map(|slot| slot.current().unwrap().id);
+    let [entry, stop] = ids.collect::<Vec<_>>()[..] else { panic!("an entry and a stop") };
+    assert_eq!(phase_of(entry), Some((entry, Phase::Closed(Close::Filled))));
+    assert_eq!(phase_of(stop), Some((stop, Phase::Working)));
+    assert_eq!(phase_of(stop.with_part(Part::Cancel)), phase_of(stop));
+    let foreign = ClientOrderIdParts { tag: parsed("abcd"), ..stop.parts() };
+    let stranger = ClientOrderIdParts { trader: TraderId(7), ..stop.parts() };
+    for unknown in [
+        ClientOrderId::new(foreign),
+        ClientOrderId::new(stranger),
+        id(Slot::Exit, 99, 1),
+        id(Slot::Exit, stop.generation(), 2),
+        id(Slot::Level(3), 1, 1),
+    ] {
+        assert_eq!(phase_of(unknown), None);
+    }
 }
 
 #[test]
