@@ -345,6 +345,34 @@ fn an_order_of_an_earlier_send_that_is_there_after_all_is_cancelled() {
     assert!(cancels(&effects, first) && cancels(&effects, second), "{effects:?}");
 }
 
+/// Orders that a lost journal, or one that was restored from a backup, does not know of.
+#[test]
+fn an_id_that_the_exchange_knows_is_not_given_again() {
+    let state = OrderState {
+        id: id(Slot::Entry, 41, 1),
+        venue_id: 7,
+        status: VenueStatus::Canceled,
+        executed: heikin_core::num::Quantity::ZERO,
+        working_since: None,
+        at: ms(0),
+    };
+    let list = AccountSnapshot {
+        at: ms(0),
+        balances: Vec::new(),
+        orders: vec![state],
+        fills: Vec::new(),
+        since: ms(0),
+        foreign_algo_orders: Vec::new(),
+    };
+    let mut session = Session::new(settings());
+    session.input(&Input::Account(Ok(Box::new(list))));
+    session.candles(&[["100", "110", "95", "105"], ["105", "115", "100", "112"]]);
+    session.candle(["112", "118", "108", "110"]);
+    let trader = &session.engine().traders()[0];
+    let order = trader.live_orders().next().unwrap();
+    assert!(order.id.generation() > 41, "{}", order.id);
+}
+
 #[test]
 fn a_refused_replacement_of_a_stop_is_tried_again() {
     let session = long();
