@@ -8,8 +8,10 @@
 mod backtest;
 mod demo;
 mod failure;
+mod figures;
 mod simulate;
 mod store;
+mod words;
 
 use std::process::ExitCode;
 

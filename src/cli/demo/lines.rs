@@ -6,8 +6,8 @@ use super::interrupt::Interrupt;
 use super::pace::{Metronome, Speed};
 use super::session::Session;
 use super::summary;
-use super::view::figures::{money, percent, signed, time};
 use super::view::{Event, EventKind, View};
+use crate::cli::figures::{money, percent, signed, time};
 
 /// A status line every so many candles.
 const STATUS_EVERY: u64 = 24;

@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 
 use super::view::View;
-use super::view::figures::{money, percent, signed, time};
+use crate::cli::figures::{money, percent, signed, time};
 
 /// Writes what came of it all.
 pub(super) fn write(view: &View, out: &mut impl Write) -> io::Result<()> {

@@ -182,7 +182,7 @@ fn draw_axis(
         }
     }
     for row in (0..scale.rows).filter(|row| row % ROWS_PER_LABEL == 0) {
-        let text = super::super::view::figures::grouped(&format!("{:.0}", scale.price(row)));
+        let text = crate::cli::figures::grouped(&format!("{:.0}", scale.price(row)));
         add(row, text, Palette::faint());
     }
     for (row, text, style) in labels {

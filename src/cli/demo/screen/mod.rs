@@ -15,8 +15,8 @@ use ratatui::widgets::{Block, Borders, Clear, Padding, Paragraph, Widget};
 
 pub(super) use self::palette::Palette;
 use super::pace::Speed;
-use super::view::figures::{money, percent, short_time, signed, span, time};
 use super::view::{Event, EventKind, TradeRow, View, side};
+use crate::cli::figures::{money, percent, short_time, signed, span, time};
 
 /// The least screen that shows everything.
 const LEAST: (u16, u16) = (80, 20);

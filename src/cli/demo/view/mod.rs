@@ -1,9 +1,7 @@
 //! What there is to show of a demo, as plain data: built from the engine's effects and state, and
 //! rendered by the screen and by the lines alike.
 
-pub(super) mod figures;
 mod tell;
-mod words;
 
 use std::collections::VecDeque;
 
@@ -15,8 +13,9 @@ use heikin_core::order::{Order, OrderKind, Outcome, Reason, Side, Slot};
 use heikin_core::strategy::TraderState;
 use heikin_core::time::{Interval, Span, Timestamp};
 
-use self::figures::Figures;
 use super::session::{HISTORY, INTERVAL, Progress, Session};
+use crate::cli::figures::Figures;
+use crate::cli::words;
 use crate::exchange::simulator::market::Regime;
 
 /// The most candles that are kept for the chart: as many as a very wide screen has columns.

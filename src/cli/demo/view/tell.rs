@@ -8,10 +8,9 @@ use heikin_core::num::{Money, Price};
 use heikin_core::order::{ClientOrderId, NewOrder, Order, Reason, Side, SlotState};
 use heikin_core::time::{Span, Timestamp};
 
-use super::figures::{money, percent, signed, span};
-use super::{
-    Event, EventKind, OrderRow, Progress, ROWS_KEPT, View, keep, opens, trade_fees, words,
-};
+use super::{Event, EventKind, OrderRow, Progress, ROWS_KEPT, View, keep, opens, trade_fees};
+use crate::cli::figures::{money, percent, signed, span};
+use crate::cli::words;
 
 /// The sides of the fills among some effects.
 pub(super) fn fills(effects: &[(Effect, PointKind)]) -> impl Iterator<Item = Side> {

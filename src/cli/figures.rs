@@ -5,36 +5,36 @@ use heikin_core::time::{Span, Timestamp};
 
 /// How figures of one symbol are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) struct Figures {
-    pub(in super::super) price_decimals: usize,
-    pub(in super::super) quantity_decimals: usize,
+pub(super) struct Figures {
+    pub(super) price_decimals: usize,
+    pub(super) quantity_decimals: usize,
 }
 
 impl Figures {
     /// `61,402.10`
-    pub(in super::super) fn price(self, price: Price) -> String {
+    pub(super) fn price(self, price: Price) -> String {
         grouped(&format!("{price:.*}", self.price_decimals))
     }
 
     /// `0.16213`
-    pub(in super::super) fn quantity(self, quantity: Quantity) -> String {
+    pub(super) fn quantity(self, quantity: Quantity) -> String {
         format!("{quantity:.*}", self.quantity_decimals)
     }
 }
 
 /// `10,012.33`
-pub(in super::super) fn money(amount: Money) -> String {
+pub(super) fn money(amount: Money) -> String {
     grouped(&format!("{amount:.2}"))
 }
 
 /// `+12.33`, `-5.00`
-pub(in super::super) fn signed(amount: Money) -> String {
+pub(super) fn signed(amount: Money) -> String {
     let text = money(amount);
     if text.starts_with('-') { text } else { format!("+{text}") }
 }
 
 /// `+0.86 %`: how much `part` is of `whole`.
-pub(in super::super) fn percent(part: Money, whole: Money) -> String {
+pub(super) fn percent(part: Money, whole: Money) -> String {
     if whole.is_zero() {
         return "0.00 %".to_owned();
     }
@@ -44,7 +44,7 @@ pub(in super::super) fn percent(part: Money, whole: Money) -> String {
 }
 
 /// `2 d 3 h`, `5 h 39 min`, `12 min`, `40 s`
-pub(in super::super) fn span(span: Span) -> String {
+pub(super) fn span(span: Span) -> String {
     let seconds = span.millis() / 1_000;
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     match (days, hours, minutes) {
@@ -58,12 +58,12 @@ pub(in super::super) fn span(span: Span) -> String {
 }
 
 /// `2024-01-06 05:00`, in UTC.
-pub(in super::super) fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     moment(at, "%Y-%m-%d %H:%M")
 }
 
 /// `06 05:00`: day of the month and time, in UTC.
-pub(in super::super) fn short_time(at: Timestamp) -> String {
+pub(super) fn short_time(at: Timestamp) -> String {
     moment(at, "%d %H:%M")
 }
 
@@ -73,7 +73,7 @@ fn moment(at: Timestamp, format: &str) -> String {
 }
 
 /// Puts commas between the thousands.
-pub(in super::super) fn grouped(number: &str) -> String {
+pub(super) fn grouped(number: &str) -> String {
     let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
     let (sign, digits) = whole.split_at(whole.find(|c: char| c.is_ascii_digit()).unwrap_or(0));
     let mut text = sign.to_owned();
