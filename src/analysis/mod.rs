@@ -2,5 +2,6 @@
 
 pub mod backtest;
 pub mod candle_file;
+pub mod live_gate;
 pub mod report;
 pub mod simulate;

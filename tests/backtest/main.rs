@@ -4,6 +4,7 @@
 mod candles;
 mod cli;
 mod golden;
+mod live_gate;
 mod look_ahead;
 mod options;
 mod shared;
