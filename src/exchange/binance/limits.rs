@@ -67,6 +67,7 @@ impl Charged {
             Sent::Succeeded => !matches!(self, Self::OnFailure),
             Sent::Failed => !matches!(self, Self::OnSuccess),
             Sent::Unanswered => true,
+            Sent::Never => false,
         }
     }
 }
@@ -126,6 +127,8 @@ pub enum Sent {
     Failed,
     /// No answer.
     Unanswered,
+    /// It did not leave after all: nothing is charged.
+    Never,
 }
 
 /// The right to send one request, to be given back with [`Limits::settle`] when its fate is known.
@@ -185,7 +188,7 @@ impl Bucket {
         match self.counted {
             RateLimitName::RequestWeight => cost.weight_charged.is_due(outcome),
             RateLimitName::Orders => cost.orders_charged.is_due(outcome),
-            _ => true,
+            _ => outcome != Sent::Never,
         }
     }
 

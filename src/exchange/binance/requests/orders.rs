@@ -198,7 +198,15 @@ pub fn query(order: &OrderRef) -> Request {
 /// [`heikin_core::engine::Effect::Query`] for a list: `GET /api/v3/orderList` tells of no state, so
 /// its legs are asked for, the stop first.
 pub fn query_legs(symbol: Symbol, list: ClientOrderId) -> [Request; 2] {
-    [Part::StopLeg, Part::TargetLeg].map(|part| {
-        query(&OrderRef { symbol, id: list.with_part(part), venue_id: None, shape: Shape::Single })
+    legs(symbol, list).map(|leg| query(&leg))
+}
+
+/// The legs of a list, the stop first, by the ids that we gave them.
+pub fn legs(symbol: Symbol, list: ClientOrderId) -> [OrderRef; 2] {
+    [Part::StopLeg, Part::TargetLeg].map(|part| OrderRef {
+        symbol,
+        id: list.with_part(part),
+        venue_id: None,
+        shape: Shape::Single,
     })
 }

@@ -65,6 +65,9 @@ pub struct ExecutionReport {
     /// In which asset the fee was charged.
     #[serde(rename = "N", default, deserialize_with = "exact_option")]
     pub commission_asset: Option<Asset>,
+    /// The exchange's number of this report: one that comes twice has the same.
+    #[serde(rename = "I", default)]
+    pub execution_id: Option<i64>,
     /// When it happened.
     #[serde(rename = "T")]
     pub transaction_time: Timestamp,

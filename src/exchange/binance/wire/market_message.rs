@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::kline::KlineMessage;
+use super::user_event::Barrier;
 use super::websocket_api::request_id;
 use super::{BookTicker, DecodeError, KlineEvent, decode};
 
@@ -28,6 +29,8 @@ pub enum MarketMessage {
         /// Why.
         msg: String,
     },
+    /// The point that a simulator in lockstep has reached: no message of the exchange's.
+    Barrier(u64),
     /// An event that this version does not use.
     Other(String),
 }
@@ -78,6 +81,7 @@ impl MarketMessage {
     fn payload(json: &[u8], frame: &Frame<'_>) -> Result<Self, DecodeError> {
         match frame.e.as_deref() {
             Some("kline") => return kline(json),
+            Some("lockstep") => return Ok(Self::Barrier(decode::<Barrier>(json)?.n)),
             Some("serverShutdown") => return Ok(Self::ServerShutdown),
             Some(other) => return Ok(Self::Other(other.to_owned())),
             None => {}

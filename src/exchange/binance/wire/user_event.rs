@@ -26,6 +26,8 @@ pub enum UserEvent {
     Terminated,
     /// `serverShutdown`: the connection will be cut; open another one at once.
     ServerShutdown,
+    /// The point that a simulator in lockstep has reached: no event of the exchange's.
+    Barrier(u64),
     /// An event that this version does not know.
     Other(String),
 }
@@ -87,6 +89,12 @@ pub struct ListStatus {
     pub orders: Vec<ListLeg>,
 }
 
+/// The number of a point.
+#[derive(Deserialize)]
+pub(super) struct Barrier {
+    pub(super) n: u64,
+}
+
 #[derive(Deserialize)]
 struct Kind<'a> {
     #[serde(borrow)]
@@ -109,6 +117,7 @@ impl UserEvent {
             "listStatus" => Self::List(decode(json)?),
             "eventStreamTerminated" => Self::Terminated,
             "serverShutdown" => Self::ServerShutdown,
+            "lockstep" => Self::Barrier(decode::<Barrier>(json)?.n),
             other => Self::Other(other.to_owned()),
         })
     }
