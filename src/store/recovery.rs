@@ -42,6 +42,16 @@ impl Layout {
         self.data.join("heikin.sled")
     }
 
+    /// The tag of the installation.
+    pub fn installation(&self) -> PathBuf {
+        self.data.join("installation.json")
+    }
+
+    /// While this file exists, a running process leaves everything and enters nothing.
+    pub fn panic(&self) -> PathBuf {
+        self.data.join("PANIC")
+    }
+
     /// What was damaged and set aside.
     pub fn quarantine(&self) -> PathBuf {
         self.data.join("quarantine")

@@ -53,7 +53,7 @@ pub trait DiskFile: Debug {
 }
 
 /// Writes a whole file so that there is either all of it, durably, or what was there before.
-pub(super) fn replace<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_added_extension(TEMPORARY);
     match disk.remove(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
