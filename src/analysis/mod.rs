@@ -3,5 +3,6 @@
 pub mod backtest;
 pub mod candle_file;
 pub mod live_gate;
+pub mod replay;
 pub mod report;
 pub mod simulate;
