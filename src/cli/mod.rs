@@ -7,8 +7,10 @@
 
 mod backtest;
 mod demo;
+mod emergency_close;
 mod failure;
 mod figures;
+mod run;
 mod simulate;
 mod store;
 mod words;
@@ -37,6 +39,8 @@ enum Command {
     Backtest(backtest::Arguments),
     /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
     Demo(demo::Arguments),
+    EmergencyClose(emergency_close::Arguments),
+    Run(run::Arguments),
     Simulate(simulate::Arguments),
     Store(store::Arguments),
 }
@@ -58,6 +62,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         None => demo::run(&cli.demo),
         Some(Command::Backtest(arguments)) => backtest::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
+        Some(Command::EmergencyClose(arguments)) => emergency_close::run(&arguments),
+        Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
         Some(Command::Store(arguments)) => store::run(&arguments),
     }

@@ -1,1 +1,35 @@
 //! The order thread: market data and account events in, orders out.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`start`] | an engine brought to where the last process left it, and what a start tells it |
+//! | [`runner`] | the loop: take in, one sync, let leave, wait |
+//! | [`account`] | an engine behind its journal, and the venue that does what it asks for |
+//! | [`venue`], [`paper`] | Binance, or fills by the matching model on real quotes |
+//! | [`journal`], [`keeper`] | where records go, and the store's work beside the order thread |
+//! | [`lockstep`] | keeping step with a simulator |
+//! | [`status`], [`closing`] | how things stand, and what is left at the end |
+//! | [`emergency`] | leaving everything without the engine |
+//! | [`crash_point`] | where tests let the process die |
+//!
+//! # Invariants
+//!
+//! - Nothing leaves before its record, and every input before it, is synced.
+//! - The loop waits for nobody: not for the venue, not for people, not for the store's upkeep.
+//! - A journal that cannot be written ends the process: the next start recovers.
+//!
+//! Deliberately absent: a decision. The engine makes them all, and here nothing differs between
+//! paper, testnet and live but the venue.
+
+pub mod account;
+pub mod closing;
+pub mod crash_point;
+pub mod emergency;
+pub mod journal;
+pub mod keeper;
+pub mod lockstep;
+pub mod paper;
+pub mod runner;
+pub mod start;
+pub mod status;
+pub mod venue;

@@ -53,6 +53,12 @@ pub(super) struct Arguments {
     plain: bool,
 }
 
+impl Default for Arguments {
+    fn default() -> Self {
+        Self { seed: 1, speed: None, candles: None, plain: false }
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let is_terminal = io::stdout().is_terminal();
     let surroundings = Surroundings::read();

@@ -18,7 +18,9 @@ pub use account::{
     open_orders, subscribe_user_events, trades_after, trades_of,
 };
 pub use market::{KlineRange, MOST_KLINES, book_ticker, exchange_info, klines, server_time};
-pub use orders::{OrderRef, Shape, cancel, legs, query, query_legs, replace, submit};
+pub use orders::{
+    OrderRef, Shape, cancel, emergency_sale, legs, query, query_legs, replace, submit,
+};
 pub use streams::{StreamControl, book_ticker_stream, combined_path, control, kline_stream};
 
 use super::limits::{Cost, Lane};

@@ -1,6 +1,7 @@
 //! Placing, cancelling, replacing and asking for orders (`rest-api.md`, Trading endpoints).
 
 use heikin_core::market::{Side, Symbol, SymbolRules};
+use heikin_core::num::Quantity;
 use heikin_core::order::{ClientOrderId, NewOrder, OrderKind, Part, Terms, VenueOrderId};
 
 use super::super::limits::{Cost, Lane};
@@ -187,6 +188,19 @@ pub fn replace(canceled: &OrderRef, order: &NewOrder, rules: &SymbolRules) -> Op
         ..request
     };
     Some(request.text("newOrderRespType", "RESULT"))
+}
+
+/// A sale at market that no engine decided. It carries no prefix of ours: an engine takes it for the
+/// user's, and stays out.
+pub fn emergency_sale((symbol, quantity): (Symbol, Quantity), number: u32) -> Request {
+    let request = order_request(Method::Post, "/api/v3/order", "order.place")
+        .text("symbol", symbol)
+        .text("side", Side::Sell)
+        .text("type", "MARKET")
+        .text("quantity", quantity)
+        .text("newClientOrderId", format!("emergency-{number}"))
+        .text("newOrderRespType", "RESULT");
+    Request { cost: Cost::on_failure(1).with_orders(1), ..request }
 }
 
 /// [`heikin_core::engine::Effect::Query`] for one order. For a list, see [`query_legs`].

@@ -1,0 +1,60 @@
+//! `heikin run`: trades as configured, until it is told to stop.
+
+pub(super) mod exchange;
+mod live_gate;
+mod narrator;
+mod session;
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use clap::Args;
+use heikin_core::time::Timestamp;
+use tokio::task::LocalSet;
+
+use self::narrator::Echo;
+use super::failure::Failure;
+use crate::config::{Config, Mode, Paths, Variables};
+use crate::exchange::binance::exchange_time::ExchangeTime;
+use crate::store::{DataLock, installation_tag};
+
+/// Trade as configured: paper, testnet or live. Without a configuration it runs the demo.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The configuration [default: heikin.toml in this folder, where there is one].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let paths = match &arguments.config {
+        Some(file) => Paths::named(file),
+        None => Paths::in_folder(std::path::Path::new("")),
+    };
+    let config = Config::load(&paths, &Variables::of_process()).map_err(Failure::bad_input)?;
+    if matches!(config.mode, Mode::Demo) {
+        return super::demo::run(&super::demo::Arguments::default());
+    }
+    for warning in &config.warnings {
+        eprintln!("heikin: {warning}");
+    }
+    let echo = if io::stdout().is_terminal() { Echo::Terminal } else { Echo::LogOnly };
+    std::fs::create_dir_all(&config.data).map_err(|error| {
+        Failure::bad_input(format!(
+            "{}: the data folder cannot be made: {error}",
+            config.data.display()
+        ))
+    })?;
+    let _lock = DataLock::take(&config.data, now()).map_err(Failure::bad_input)?;
+    let tag = installation_tag(&config.data).map_err(Failure::bad_input)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
+    LocalSet::new().block_on(&runtime, session::run(&config, tag, echo))
+}
+
+/// By this machine's clock.
+fn now() -> Timestamp {
+    ExchangeTime::of_this_machine().now()
+}

@@ -1,0 +1,459 @@
+//! The order thread's loop: take in all that has arrived, make it durable with one sync, let leave
+//! what was decided, wait.
+//!
+//! The loop never waits for the venue, for the disk beyond that one sync, or for anybody who looks
+//! on. Time is the exchange's ([`ExchangeTime`]); the engine is woken at its own deadlines and at
+//! nothing else.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use heikin_core::engine::{Command, Gate, GateState, Input, JournalError, Trader};
+use heikin_core::market::{Quote, Symbol};
+use heikin_core::time::{Span, Timestamp};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::account::Account;
+use super::closing::{Closing, is_entry};
+use super::crash_point::{CrashPoint, pass};
+use super::journal::AccountJournal;
+use super::keeper::Keeper;
+use super::lockstep::Step;
+use super::status::{JournalStatus, Status};
+use super::venue::Venue;
+use crate::exchange::binance::arrival::AccountEvent;
+use crate::exchange::binance::exchange_time::ExchangeTime;
+use crate::exchange::binance::market_streams::{MarketEvent, Quotes};
+use crate::store::journal::SLOW_SYNC;
+
+/// Inputs that are taken in before a sync, at most: what arrives meanwhile waits for the next turn.
+const BATCH: usize = 256;
+/// Quotes of a symbol reach the engine at most this often.
+const QUOTE_EVERY: Span = Span::from_millis(250);
+/// How often the loop looks after things that tell nobody when they change.
+const TEND_EVERY: Span = Span::from_millis(1_000);
+/// The status is renewed at most this often.
+const STATUS_EVERY: Span = Span::from_millis(200);
+/// A disk that was slow has to be fast for so long before entries pass again.
+const DISK_TRUSTED_AFTER: Span = Span::from_millis(60_000);
+
+/// What arrives from outside.
+#[derive(Debug)]
+pub struct Sources {
+    /// Candles, and how the market's connections are.
+    pub market: mpsc::Receiver<MarketEvent>,
+    /// How many connections the market has; none of them delivers yet.
+    pub connections: usize,
+    /// The last quote of each symbol.
+    pub quotes: Quotes,
+    /// Answers and events of the account; silent on paper, where the venue answers at once.
+    pub account: mpsc::Receiver<AccountEvent>,
+    /// What people tell it.
+    pub requests: mpsc::Receiver<Request>,
+}
+
+/// A command of somebody, answered when it is durable and has taken effect.
+#[derive(Debug)]
+pub struct Request {
+    /// What is to be done.
+    pub command: Command,
+    /// Told when it is done.
+    pub done: oneshot::Sender<()>,
+}
+
+/// Where a running account keeps what outlives it.
+#[derive(Debug)]
+pub struct Upkeep {
+    /// The thread beside.
+    pub keeper: Keeper,
+    /// While this file exists, everything is left and nothing entered.
+    pub panic_file: PathBuf,
+}
+
+/// One account, running. See the [module](self).
+#[derive(Debug)]
+pub struct Runner {
+    account: Account,
+    clock: ExchangeTime,
+    sources: Sources,
+    upkeep: Option<Upkeep>,
+    status: watch::Sender<Status>,
+    lockstep: Option<Step>,
+    /// When a quote of a symbol reached the engine last.
+    quoted: Vec<(Symbol, Timestamp)>,
+    /// The symbols whose quotes are asked for.
+    wanted: BTreeSet<Symbol>,
+    /// The market's connections that deliver nothing.
+    stale: BTreeSet<usize>,
+    waiting: Vec<oneshot::Sender<()>>,
+    tended: Timestamp,
+    told: Timestamp,
+    slow_until: Option<Timestamp>,
+}
+
+/// Why a loop woke up.
+enum Woken<T> {
+    Ended(T),
+    Account(AccountEvent),
+    Market(MarketEvent),
+    Request(Request),
+    Quotes(BTreeSet<Symbol>),
+    Due,
+}
+
+impl Runner {
+    /// Puts an account that is recovered and a set of sources together.
+    pub fn new(
+        account: Account,
+        clock: ExchangeTime,
+        sources: Sources,
+        upkeep: Option<Upkeep>,
+    ) -> Self {
+        let journal = JournalStatus { records: account.last_sequence(), last_sync_micros: 0 };
+        let (status, _) = watch::channel(Status::of(account.engine(), journal, 0));
+        let now = clock.now();
+        Self {
+            stale: (0..sources.connections).collect(),
+            account,
+            clock,
+            sources,
+            upkeep,
+            status,
+            lockstep: None,
+            quoted: Vec::new(),
+            wanted: BTreeSet::new(),
+            waiting: Vec::new(),
+            tended: now,
+            told: now,
+            slow_until: None,
+        }
+    }
+
+    /// Reports to a simulator whenever it is at rest.
+    pub fn keep_step(&mut self, lockstep: Step) {
+        self.lockstep = Some(lockstep);
+    }
+
+    /// The account.
+    pub const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// How things stand, as it changes.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    /// Gives the engine an input that comes from nobody outside, and lets leave what follows.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be written.
+    pub fn input(&mut self, input: Input) -> Result<(), JournalError> {
+        self.account.take(self.clock.now(), input)?;
+        self.finish_turn()
+    }
+
+    /// Runs until `until` is done.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be written: nothing more leaves, and the process has to end; the
+    /// next start recovers.
+    pub async fn run<T>(&mut self, until: impl Future<Output = T>) -> Result<T, JournalError> {
+        let mut until = pin!(until);
+        loop {
+            if let Some(ended) = self.turn(until.as_mut()).await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Waits for something to happen, and takes it in; `until`, where it is done first.
+    async fn turn<F: Future>(
+        &mut self,
+        until: Pin<&mut F>,
+    ) -> Result<Option<F::Output>, JournalError> {
+        let due = self.next_due();
+        let wait = due.since(self.clock.now()).millis().max(0).unsigned_abs();
+        self.want_quotes();
+        let sources = &mut self.sources;
+        let woken = tokio::select! {
+            biased;
+            ended = until => Woken::Ended(ended),
+            Some(event) = sources.account.recv() => Woken::Account(event),
+            Some(event) = sources.market.recv() => Woken::Market(event),
+            Some(request) = sources.requests.recv() => Woken::Request(request),
+            symbols = sources.quotes.changed() => Woken::Quotes(symbols),
+            () = pause(wait), if self.lockstep.is_none() => Woken::Due,
+        };
+        match woken {
+            Woken::Ended(ended) => return Ok(Some(ended)),
+            Woken::Account(event) => self.take_account_event(event)?,
+            Woken::Market(event) => self.take_market_event(event)?,
+            Woken::Request(request) => self.take_request(request)?,
+            Woken::Quotes(symbols) => self.take_quotes(&symbols)?,
+            Woken::Due => {}
+        }
+        self.take_what_waits()?;
+        self.finish_turn()?;
+        Ok(None)
+    }
+
+    /// Ends in good order: entries are cancelled, protective orders stay on the exchange, everything
+    /// is flushed. What is not done after `patience` is left, and told.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be written.
+    pub async fn stop(mut self, patience: Duration) -> Result<Closing, JournalError> {
+        self.set_gate(Gate::ShuttingDown, GateState::Closed)?;
+        self.finish_turn()?;
+        pass(CrashPoint::Stopping);
+        let mut over = pin!(pause(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX)));
+        while !self.is_withdrawn() {
+            if self.turn(over.as_mut()).await?.is_some() {
+                break;
+            }
+        }
+        self.tell_status();
+        let now = self.clock.now();
+        let closing = Closing::of(self.account.engine());
+        let snapshot = self.account.engine().snapshot();
+        let AccountJournal::Files(journal) = self.account.into_journal() else {
+            return Ok(closing);
+        };
+        let link = journal.durable_link();
+        journal.close()?;
+        if let Some(upkeep) = self.upkeep {
+            upkeep.keeper.finish(link, snapshot, now);
+        }
+        Ok(closing)
+    }
+
+    /// Whether no entry is or may be open, and nothing is on its way.
+    fn is_withdrawn(&self) -> bool {
+        let traders = self.account.engine().traders();
+        let entries = traders.iter().flat_map(Trader::live_orders);
+        self.account.venue().in_flight() == 0 && !entries.into_iter().any(is_entry)
+    }
+
+    /// When something has to be done though nothing arrives.
+    fn next_due(&self) -> Timestamp {
+        let tend = self.tended + TEND_EVERY;
+        self.account.engine().next_deadline().map_or(tend, |deadline| deadline.min(tend))
+    }
+
+    /// Takes in what has arrived meanwhile, so that one sync serves it all.
+    fn take_what_waits(&mut self) -> Result<(), JournalError> {
+        for _ in 0..BATCH {
+            if let Ok(event) = self.sources.account.try_recv() {
+                self.take_account_event(event)?;
+            } else if let Ok(event) = self.sources.market.try_recv() {
+                self.take_market_event(event)?;
+            } else {
+                break;
+            }
+        }
+        if let Some(symbols) = self.sources.quotes.changed().now_or_never() {
+            self.take_quotes(&symbols)?;
+        }
+        let now = self.clock.now();
+        if self.account.engine().next_deadline().is_some_and(|deadline| deadline <= now) {
+            self.account.take(now, Input::Time)?;
+        }
+        if now >= self.tended + TEND_EVERY {
+            self.tended = now;
+            self.tend(now)?;
+        }
+        Ok(())
+    }
+
+    fn take_account_event(&mut self, event: AccountEvent) -> Result<(), JournalError> {
+        match event {
+            AccountEvent::Arrival(arrival) => {
+                let input = match arrival.input {
+                    Input::Report { report, quote: None } => {
+                        let market = self.account.engine().market_of_order(report.state.id);
+                        let quote =
+                            market.and_then(|it| self.sources.quotes.latest(it.rules().symbol));
+                        Input::Report { report, quote }
+                    }
+                    input => input,
+                };
+                self.account.take(arrival.at, input)
+            }
+            AccountEvent::Barrier(number) => {
+                if let Some(lockstep) = &mut self.lockstep {
+                    lockstep.barrier(number);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn take_market_event(&mut self, event: MarketEvent) -> Result<(), JournalError> {
+        match event {
+            MarketEvent::Candle { symbol, interval, candle, at } => {
+                let quote = self.sources.quotes.latest(symbol);
+                self.account.take(at, Input::Candle { symbol, interval, candle, quote })
+            }
+            MarketEvent::Stale(connection) => {
+                self.stale.insert(connection);
+                self.set_gate(Gate::StaleMarketData, GateState::Closed)
+            }
+            MarketEvent::Live(connection) => {
+                self.stale.remove(&connection);
+                if !self.stale.is_empty() {
+                    return Ok(());
+                }
+                self.set_gate(Gate::StaleMarketData, GateState::Open)
+            }
+            MarketEvent::Barrier(number) => {
+                if let Some(lockstep) = &mut self.lockstep {
+                    lockstep.barrier(number);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn take_request(&mut self, request: Request) -> Result<(), JournalError> {
+        self.account.take(self.clock.now(), Input::Command(request.command))?;
+        self.waiting.push(request.done);
+        Ok(())
+    }
+
+    /// Asks for the quotes that are wanted now: on paper all, else those of what is on its way out.
+    fn want_quotes(&mut self) {
+        let engine = self.account.engine();
+        let is_paper = matches!(self.account.venue(), Venue::Paper(_));
+        let symbols = engine.markets().iter().map(|market| market.rules().symbol);
+        let wanted: BTreeSet<_> =
+            symbols.filter(|symbol| is_paper || engine.wants_quotes(*symbol)).collect();
+        if wanted != self.wanted {
+            self.sources.quotes.want(wanted.clone());
+            self.wanted = wanted;
+        }
+    }
+
+    /// Moves the paper market, and tells the engine the quotes that it waits for.
+    fn take_quotes(&mut self, symbols: &BTreeSet<Symbol>) -> Result<(), JournalError> {
+        for symbol in symbols.iter().copied() {
+            let Some(quote) = self.sources.quotes.latest(symbol) else { continue };
+            if let Venue::Paper(paper) = self.account.venue_mut() {
+                paper.quote(symbol, quote);
+            }
+            if self.account.engine().wants_quotes(symbol) && self.is_quote_due(symbol, quote) {
+                self.account.take(quote.at, Input::Quote { symbol, quote })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_quote_due(&mut self, symbol: Symbol, quote: Quote) -> bool {
+        match self.quoted.iter_mut().find(|(known, _)| *known == symbol) {
+            Some((_, last)) if quote.at < *last + QUOTE_EVERY => false,
+            Some((_, last)) => {
+                *last = quote.at;
+                true
+            }
+            None => {
+                self.quoted.push((symbol, quote.at));
+                true
+            }
+        }
+    }
+
+    fn set_gate(&mut self, gate: Gate, state: GateState) -> Result<(), JournalError> {
+        let is_closed = self.account.engine().closed_gates().any(|closed| closed == gate);
+        if is_closed == (state == GateState::Closed) {
+            return Ok(());
+        }
+        let command = Input::Command(Command::SetGate(gate, state));
+        self.account.take(self.clock.now(), command)
+    }
+
+    /// Looks after what tells nobody when it changes.
+    fn tend(&mut self, now: Timestamp) -> Result<(), JournalError> {
+        let clock = if self.clock.is_trusted() { GateState::Open } else { GateState::Closed };
+        self.set_gate(Gate::ClockOff, clock)?;
+        self.watch_disk(now)?;
+        let asked = self.upkeep.as_ref().is_some_and(|upkeep| upkeep.panic_file.exists());
+        if asked && !self.account.engine().is_panicked() {
+            tracing::warn!(target: "alert", "the file PANIC is there: everything is left");
+            self.account.take(now, Input::Command(Command::Panic))?;
+        }
+        Ok(())
+    }
+
+    fn watch_disk(&mut self, now: Timestamp) -> Result<(), JournalError> {
+        let AccountJournal::Files(journal) = self.account.journal() else { return Ok(()) };
+        if journal.last_sync() > SLOW_SYNC {
+            self.slow_until = Some(now + DISK_TRUSTED_AFTER);
+        }
+        match self.slow_until {
+            Some(until) if now < until => self.set_gate(Gate::SlowDisk, GateState::Closed),
+            Some(_) => {
+                self.slow_until = None;
+                self.set_gate(Gate::SlowDisk, GateState::Open)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// One sync, and what was decided leaves.
+    fn finish_turn(&mut self) -> Result<(), JournalError> {
+        self.account.flush()?;
+        for done in self.waiting.drain(..) {
+            // Whoever asked may have gone.
+            if done.send(()).is_err() {}
+        }
+        let now = self.clock.now();
+        self.keep(now);
+        if self.lockstep.is_some() || now >= self.told + STATUS_EVERY {
+            self.told = now;
+            self.tell_status();
+        }
+        // What is answered and not taken in yet is on its way as well.
+        let in_flight = self.account.venue().in_flight() + self.sources.account.len();
+        if let Some(lockstep) = &mut self.lockstep {
+            lockstep.at_rest(in_flight);
+        }
+        Ok(())
+    }
+
+    fn tell_status(&self) {
+        if self.status.receiver_count() == 0 {
+            return;
+        }
+        let last_sync = match self.account.journal() {
+            AccountJournal::Files(journal) => journal.last_sync(),
+            AccountJournal::Memory => Duration::ZERO,
+        };
+        let journal = JournalStatus {
+            records: self.account.last_sequence(),
+            last_sync_micros: u64::try_from(last_sync.as_micros()).unwrap_or(u64::MAX),
+        };
+        let in_flight = self.account.venue().in_flight();
+        self.status.send_replace(Status::of(self.account.engine(), journal, in_flight));
+    }
+
+    fn keep(&mut self, now: Timestamp) {
+        let AccountJournal::Files(journal) = self.account.journal() else { return };
+        let Some(upkeep) = &mut self.upkeep else { return };
+        if self.account.is_durable() {
+            let engine = self.account.engine();
+            upkeep.keeper.tend(journal.durable_link(), now, || engine.snapshot());
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the runtime is what waits")]
+async fn pause(millis: u64) {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+}
