@@ -6,8 +6,10 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is the terminal's")]
 
 mod backtest;
+pub mod check;
 mod demo;
 mod failure;
+mod init;
 mod simulate;
 mod store;
 
@@ -33,8 +35,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Backtest(backtest::Arguments),
+    Check(check::Arguments),
     /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
     Demo(demo::Arguments),
+    Init(init::Arguments),
     Simulate(simulate::Arguments),
     Store(store::Arguments),
 }
@@ -55,7 +59,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         None => demo::run(&cli.demo),
         Some(Command::Backtest(arguments)) => backtest::run(&arguments),
+        Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
+        Some(Command::Init(arguments)) => init::run(&arguments),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
         Some(Command::Store(arguments)) => store::run(&arguments),
     }
