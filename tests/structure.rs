@@ -15,14 +15,15 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 type Rule = (&'static str, &'static [&'static str]);
 
 /// The modules of the root package. An adapter names none of the others; `runtime`, `control`,
-/// `cli` and `main` put them together.
+/// `cli` and `main` put them together. `config` is vocabulary rather than an adapter: settings are
+/// handed on in its types, and the strategy's keys are the same in a file and in a backtest.
 const ROOT: &[Rule] = &[
-    ("analysis", &[]),
     ("config", &[]),
+    ("analysis", &["config"]),
     ("exchange", &[]),
-    ("http", &[]),
+    ("http", &["config"]),
     ("store", &[]),
-    ("telemetry", &[]),
+    ("telemetry", &["config"]),
     ("runtime", &["config", "exchange", "store"]),
     ("cli", &["analysis", "config", "exchange", "http", "runtime", "store", "telemetry"]),
 ];

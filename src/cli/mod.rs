@@ -6,10 +6,12 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is the terminal's")]
 
 mod backtest;
+pub mod check;
 mod demo;
 mod emergency_close;
 mod failure;
 mod figures;
+mod init;
 mod run;
 mod simulate;
 mod store;
@@ -37,9 +39,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Backtest(backtest::Arguments),
+    Check(check::Arguments),
     /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
     Demo(demo::Arguments),
     EmergencyClose(emergency_close::Arguments),
+    Init(init::Arguments),
     Run(run::Arguments),
     Simulate(simulate::Arguments),
     Store(store::Arguments),
@@ -61,9 +65,11 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         None => demo::run(&cli.demo),
         Some(Command::Backtest(arguments)) => backtest::run(&arguments),
+        Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::EmergencyClose(arguments)) => emergency_close::run(&arguments),
         Some(Command::Run(arguments)) => run::run(&arguments),
+        Some(Command::Init(arguments)) => init::run(&arguments),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
         Some(Command::Store(arguments)) => store::run(&arguments),
     }

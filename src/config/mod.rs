@@ -7,11 +7,12 @@
 //! | module | holds |
 //! |---|---|
 //! | [`given`] | a value as it is written |
-//! | [`key`] | what a key is: the tables of keys are the one description of the file |
+//! | `key` | what a key is: the tables of keys are the one description of the file |
 //! | [`strategy`] | the strategy's keys, which the parameters of a backtest share |
 //! | `sections`, `trader` | all other keys, and the types that come of them |
 //! | `document`, `variables`, `secrets` | where values come from |
-//! | `load` | all of it, put together and checked |
+//! | `load`, `read`, `resolve`, `notes` | all of it, put together and checked |
+//! | `installation` | the tag in every client order id |
 //! | [`form`] | the file as `heikin init` writes it, and the reference of all keys |
 //!
 //! What the type [`Config`] guarantees: a mode that sends orders has the keys for it; `live` has
@@ -21,8 +22,12 @@ mod document;
 mod fault;
 pub mod form;
 pub mod given;
-pub mod key;
+mod installation;
+mod key;
 mod load;
+mod notes;
+mod read;
+mod resolve;
 mod secrets;
 mod sections;
 pub mod strategy;
@@ -34,9 +39,12 @@ use std::path::{Path, PathBuf};
 use heikin_core::risk::RiskLimits;
 
 pub use fault::{ConfigFaults, Fault, Place};
+pub use installation::{InstallationError, installation_tag};
+pub use key::Key;
 pub use secrets::{Keys, Razorpay, Secrets, readable_by_others};
 pub use sections::{
     CONSENT_ALONE, CONSENT_SHARED, Http, LogFormat, LogLevel, LogSettings, ModeName, Notify, Paper,
+    PlayMoney,
 };
 pub use trader::{Preset, TraderConfig, interval_warning};
 pub use variables::Variables;

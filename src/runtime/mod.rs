@@ -9,6 +9,7 @@
 //! | [`journal`], [`keeper`] | where records go, and the store's work beside the order thread |
 //! | [`lockstep`] | keeping step with a simulator |
 //! | [`status`], [`closing`] | how things stand, and what is left at the end |
+//! | [`heartbeat`] | whether the loop still goes round |
 //! | [`emergency`] | leaving everything without the engine |
 //! | [`crash_point`] | where tests let the process die |
 //!
@@ -25,6 +26,7 @@ pub mod account;
 pub mod closing;
 pub mod crash_point;
 pub mod emergency;
+pub mod heartbeat;
 pub mod journal;
 pub mod keeper;
 pub mod lockstep;

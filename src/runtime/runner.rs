@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::account::Account;
 use super::closing::{Closing, is_entry};
 use super::crash_point::{CrashPoint, pass};
+use super::heartbeat::Heartbeat;
 use super::journal::AccountJournal;
 use super::keeper::Keeper;
 use super::lockstep::Step;
@@ -28,6 +29,7 @@ use super::venue::Venue;
 use crate::exchange::binance::arrival::AccountEvent;
 use crate::exchange::binance::exchange_time::ExchangeTime;
 use crate::exchange::binance::market_streams::{MarketEvent, Quotes};
+use crate::exchange::binance::rest::Rest;
 use crate::store::journal::SLOW_SYNC;
 
 /// Inputs that are taken in before a sync, at most: what arrives meanwhile waits for the next turn.
@@ -44,6 +46,8 @@ const DISK_TRUSTED_AFTER: Span = Span::from_millis(60_000);
 /// What arrives from outside.
 #[derive(Debug)]
 pub struct Sources {
+    /// What asks and sends: for its counts alone.
+    pub rest: Rest,
     /// Candles, and how the market's connections are.
     pub market: mpsc::Receiver<MarketEvent>,
     /// How many connections the market has; none of them delivers yet.
@@ -83,6 +87,7 @@ pub struct Runner {
     upkeep: Option<Upkeep>,
     status: watch::Sender<Status>,
     lockstep: Option<Step>,
+    heartbeat: Heartbeat,
     /// When a quote of a symbol reached the engine last.
     quoted: Vec<(Symbol, Timestamp)>,
     /// The symbols whose quotes are asked for.
@@ -114,7 +119,8 @@ impl Runner {
         upkeep: Option<Upkeep>,
     ) -> Self {
         let journal = JournalStatus { records: account.last_sequence(), last_sync_micros: 0 };
-        let (status, _) = watch::channel(Status::of(account.engine(), journal, 0));
+        let (status, _) =
+            watch::channel(Status::of(account.engine(), journal, (0, sources.rest.counters())));
         let now = clock.now();
         Self {
             stale: (0..sources.connections).collect(),
@@ -124,6 +130,7 @@ impl Runner {
             upkeep,
             status,
             lockstep: None,
+            heartbeat: Heartbeat::start(),
             quoted: Vec::new(),
             wanted: BTreeSet::new(),
             waiting: Vec::new(),
@@ -141,6 +148,11 @@ impl Runner {
     /// The account.
     pub const fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// Beats while the loop goes round.
+    pub fn heartbeat(&self) -> Heartbeat {
+        self.heartbeat.clone()
     }
 
     /// How things stand, as it changes.
@@ -408,6 +420,7 @@ impl Runner {
 
     /// One sync, and what was decided leaves.
     fn finish_turn(&mut self) -> Result<(), JournalError> {
+        self.heartbeat.beat();
         self.account.flush()?;
         for done in self.waiting.drain(..) {
             // Whoever asked may have gone.
@@ -440,7 +453,8 @@ impl Runner {
             last_sync_micros: u64::try_from(last_sync.as_micros()).unwrap_or(u64::MAX),
         };
         let in_flight = self.account.venue().in_flight();
-        self.status.send_replace(Status::of(self.account.engine(), journal, in_flight));
+        let seen = (in_flight, self.sources.rest.counters());
+        self.status.send_replace(Status::of(self.account.engine(), journal, seen));
     }
 
     fn keep(&mut self, now: Timestamp) {

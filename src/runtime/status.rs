@@ -9,6 +9,8 @@ use heikin_core::strategy::TraderState;
 use heikin_core::time::{Interval, Timestamp};
 use serde::Serialize;
 
+use crate::exchange::binance::counters::Counters;
+
 /// How an account and its traders stand.
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
@@ -26,6 +28,8 @@ pub struct Status {
     pub journal: JournalStatus,
     /// Requests that are on their way to the exchange.
     pub in_flight: usize,
+    /// What the adapter has counted since the start.
+    pub exchange: Counters,
 }
 
 /// How a trader stands.
@@ -115,7 +119,11 @@ pub struct JournalStatus {
 
 impl Status {
     /// What the engine says of itself.
-    pub fn of(engine: &Engine, journal: JournalStatus, in_flight: usize) -> Self {
+    pub fn of(
+        engine: &Engine,
+        journal: JournalStatus,
+        (in_flight, exchange): (usize, Counters),
+    ) -> Self {
         let balance = |known: &AssetBalance| Balance { asset: known.asset, total: known.total };
         Self {
             at: engine.now(),
@@ -129,6 +137,7 @@ impl Status {
             balances: engine.balances().assets().iter().map(balance).collect(),
             journal,
             in_flight,
+            exchange,
         }
     }
 }

@@ -20,15 +20,6 @@ pub enum StoreError {
         /// What came of it.
         source: io::Error,
     },
-    /// The installation's tag is not there.
-    #[error(
-        "{}: this is not what heikin wrote. The tag in it is in every order that was ever placed:          nothing is done without it. Put the file back from a backup; where no order was ever          placed, remove it",
-        path.display()
-    )]
-    Installation {
-        /// The file.
-        path: PathBuf,
-    },
     /// Bytes that were once written are not what they were.
     #[error(transparent)]
     Damaged(#[from] Damage),

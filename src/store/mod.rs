@@ -13,7 +13,6 @@
 mod backup;
 pub mod disk;
 mod error;
-mod installation;
 pub mod journal;
 mod lock;
 mod recovery;
@@ -22,7 +21,6 @@ pub mod view;
 
 pub use backup::{Copied, Existing, backup, restore};
 pub use error::{Damage, StoreError};
-pub use installation::installation_tag;
 pub use lock::DataLock;
 pub use recovery::{Layout, Recovery, recover};
 

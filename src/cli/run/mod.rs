@@ -3,6 +3,7 @@
 pub(super) mod exchange;
 mod live_gate;
 mod narrator;
+mod service;
 mod session;
 
 use std::io::{self, IsTerminal as _};
@@ -14,9 +15,10 @@ use tokio::task::LocalSet;
 
 use self::narrator::Echo;
 use super::failure::Failure;
-use crate::config::{Config, Mode, Paths, Variables};
+use crate::config::{Config, Mode, Paths, Variables, installation_tag};
 use crate::exchange::binance::exchange_time::ExchangeTime;
-use crate::store::{DataLock, installation_tag};
+use crate::store::DataLock;
+use crate::telemetry;
 
 /// Trade as configured: paper, testnet or live. Without a configuration it runs the demo.
 #[derive(Debug, Args)]
@@ -45,6 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             config.data.display()
         ))
     })?;
+    let _logs = telemetry::start(&config.log, config.secrets.all()).map_err(Failure::bad_input)?;
     let _lock = DataLock::take(&config.data, now()).map_err(Failure::bad_input)?;
     let tag = installation_tag(&config.data).map_err(Failure::bad_input)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

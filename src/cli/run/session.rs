@@ -1,5 +1,6 @@
 //! One run: reach the exchange, recover, trade, stop in good order.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use heikin_core::engine::{Engine, EngineConfig, Gate};
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 use super::exchange::Exchange;
 use super::live_gate;
 use super::narrator::{Echo, Narrator};
+use super::service::{Service, Told};
 use crate::cli::Failure;
 use crate::config::{Config, Mode};
 use crate::exchange::binance::arrival::AccountEvent;
@@ -60,7 +62,10 @@ pub(super) async fn run(config: &Config, tag: InstallationTag, echo: Echo) -> Re
     for input in inputs {
         runner.input(input).map_err(Failure::failed)?;
     }
-    println!("{}", ready_line(config, runner.account().engine()));
+    let told =
+        Told { mode: config.mode.name(), status: runner.status(), heartbeat: runner.heartbeat() };
+    let service = Service::start(&config.http, told)?;
+    println!("{}", ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
     println!("stopping: entries are withdrawn, stops stay on the exchange");
@@ -160,6 +165,7 @@ fn assemble(
         keeper: Keeper::start(layout, (snapshot, journal.1), now),
     };
     let sources = Sources {
+        rest: rest.clone(),
         market,
         connections: streams.connections(),
         quotes: streams.quotes().clone(),
@@ -190,12 +196,13 @@ fn opening(config: &Config) -> Vec<(Asset, Money)> {
     balances.map(|(asset, amount)| (*asset, amount.to_money())).collect()
 }
 
-fn ready_line(config: &Config, engine: &Engine) -> String {
+fn ready_line(config: &Config, engine: &Engine, http: SocketAddr) -> String {
     let traders = engine.traders().iter().filter_map(|trader| {
         let market = engine.market_of(trader)?;
         Some(format!("{} {}", market.rules().symbol, trader.interval()))
     });
-    format!("heikin {}: {}", config.mode.name(), traders.collect::<Vec<_>>().join(", "))
+    let traders: Vec<_> = traders.collect();
+    format!("heikin {}: {}; http://{http}/status", config.mode.name(), traders.join(", "))
 }
 
 /// What is left, for whoever stopped it.

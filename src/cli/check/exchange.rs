@@ -1,0 +1,172 @@
+//! What only the exchange can say, asked through [`ExchangeProbe`]; and what would become of each
+//! stop if heikin were switched off.
+
+use heikin_core::market::{Symbol, SymbolRules};
+use heikin_core::strategy::{ExitOrder, Sizing};
+
+use super::Finding;
+use crate::config::{Config, TraderConfig};
+
+/// Further off than this, requests are refused or orders come too late.
+const WORST_OFFSET_MS: i64 = 1_000;
+
+/// What an exchange is asked. Each answer is what it said, or why it did not, as a sentence.
+pub trait ExchangeProbe {
+    /// How far this machine's clock is ahead of the exchange's, in milliseconds.
+    fn clock_offset_ms(&self) -> Result<i64, String>;
+    /// The rules of a symbol; none where it is not listed.
+    fn rules(&self, symbol: Symbol) -> Result<Option<SymbolRules>, String>;
+    /// What the key may do; none where the exchange does not tell (testnet, demo mode).
+    fn key_rights(&self) -> Result<Option<KeyRights>, String>;
+    /// Whether the account may trade, by a signed request: the proof that key and secret are good.
+    fn may_trade(&self) -> Result<bool, String>;
+}
+
+/// A right that a key has or lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// It has it.
+    Has,
+    /// It lacks it.
+    Lacks,
+}
+
+/// What a key may do (`GET /sapi/v1/account/apiRestrictions`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyRights {
+    /// Spot and margin trading.
+    pub trade: Right,
+    /// Withdrawals.
+    pub withdraw: Right,
+    /// Internal or universal transfers.
+    pub transfer: Right,
+    /// Margin loans or futures.
+    pub leverage: Right,
+    /// Only from listed addresses. `Has` is the restriction.
+    pub ip_restricted: Right,
+}
+
+/// Asks the exchange.
+pub fn findings(probe: &dyn ExchangeProbe, config: &Config) -> Vec<Finding> {
+    let mut findings = vec![match probe.clock_offset_ms() {
+        Ok(ms) if ms.abs() <= WORST_OFFSET_MS => {
+            Finding::ok("clock", format!("{ms} ms ahead of the exchange's"))
+        }
+        Ok(ms) => {
+            let remedy = "Let NTP set this machine's clock.";
+            Finding::fail("clock", format!("{ms} ms ahead of the exchange's"), remedy)
+        }
+        Err(why) => {
+            let remedy = "Check the network and https://www.binance.com; nothing else was asked.";
+            return vec![Finding::fail("exchange", why, remedy)];
+        }
+    }];
+    findings.extend(config.traders.iter().map(|trader| symbol(probe, trader)));
+    if config.mode.keys().is_some() {
+        findings.extend(key(probe));
+    }
+    findings
+}
+
+fn symbol(probe: &dyn ExchangeProbe, trader: &TraderConfig) -> Finding {
+    let name = trader.symbol;
+    match probe.rules(name) {
+        Err(why) => Finding::fail("symbol", format!("{name}: {why}"), "Try again."),
+        Ok(None) => {
+            let remedy = "Correct trader.symbol: a name as Binance writes it, such as BTCUSDT.";
+            Finding::fail("symbol", format!("{name} is not traded there"), remedy)
+        }
+        Ok(Some(rules)) => {
+            let least = rules.notional.map(|rule| rule.min);
+            match (trader.settings.sizing, least) {
+                (Sizing::Quote(value), Some(least)) if value < least => {
+                    let told = format!("{name}: an entry of {value} is below the least, {least}");
+                    Finding::fail("symbol", told, "Raise trader.quote to well above it.")
+                }
+                (_, Some(least)) => Finding::ok("symbol", format!("{name}: least order {least}")),
+                (_, None) => Finding::ok("symbol", format!("{name}: no least order")),
+            }
+        }
+    }
+}
+
+fn key(probe: &dyn ExchangeProbe) -> Vec<Finding> {
+    let renew = "Check key and secret in .env, and that the key is of this exchange.";
+    let mut findings = vec![match probe.may_trade() {
+        Ok(true) => Finding::ok("key", "good; the account may trade"),
+        Ok(false) => Finding::fail(
+            "key",
+            "good, but the account may not trade",
+            "See Binance's notices on the account.",
+        ),
+        Err(why) => return vec![Finding::fail("key", why, renew)],
+    }];
+    let rights = match probe.key_rights() {
+        Ok(Some(rights)) => rights,
+        Ok(None) => {
+            findings.push(Finding::ok(
+                "key rights",
+                "not told by this exchange, where nothing can be lost",
+            ));
+            return findings;
+        }
+        Err(why) => {
+            findings.push(Finding::fail(
+                "key rights",
+                why,
+                "Try again: without them nothing is bought.",
+            ));
+            return findings;
+        }
+    };
+    let at_binance = "Change the key's restrictions at Binance, API Management.";
+    for (right, name) in [
+        (rights.withdraw, "withdraw"),
+        (rights.transfer, "transfer"),
+        (rights.leverage, "use margin or futures"),
+    ] {
+        let finding = match right {
+            Right::Has => Finding::fail(
+                "key rights",
+                format!("the key may {name}: heikin refuses it"),
+                at_binance,
+            ),
+            Right::Lacks => Finding::ok("key rights", format!("the key may not {name}")),
+        };
+        findings.push(finding);
+    }
+    if rights.trade == Right::Lacks {
+        findings.push(Finding::fail("key rights", "the key may not trade", at_binance));
+    }
+    if rights.ip_restricted == Right::Lacks {
+        let told = "the key works from any address";
+        findings.push(Finding::warn("key rights", told, "Restrict it to this machine's address."));
+    }
+    findings
+}
+
+/// What each stop would do if heikin were switched off now.
+pub(super) fn stops(config: &Config) -> Vec<Finding> {
+    let one = |trader: &TraderConfig| {
+        let exit = &trader.settings.exit;
+        let who = format!("{} {}", trader.symbol, trader.interval);
+        match exit.order {
+            ExitOrder::StopMarket => Finding::ok(
+                "stop",
+                format!(
+                    "{who}: without heikin it sells at market when it triggers, where the symbol allows that"
+                ),
+            ),
+            ExitOrder::StopLimit => Finding::warn(
+                "stop",
+                format!(
+                    "{who}: without heikin it rests on the exchange and sells down to {} below its \
+                     trigger; if the price jumps over that it strands, and nobody rescues it",
+                    exit.limit_offset
+                ),
+                "Keep heikin running; a wider exit.limit_offset or exit.order = \"stop_market\" strands less.",
+            ),
+        }
+    };
+    config.traders.iter().map(one).collect()
+}

@@ -1,0 +1,95 @@
+use std::io;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use heikin_core::time::Timestamp;
+use tempfile::NamedTempFile;
+
+use super::Finding;
+use crate::config::{Config, installation_tag};
+use crate::store::disk::RealDisk;
+use crate::store::journal::{Verify, verify};
+use crate::store::{DataLock, Layout, StoreError};
+
+/// Below this heikin may run out of room within days.
+const LOW: u64 = 1_000_000_000;
+/// Below this it should not start.
+const TOO_LOW: u64 = 100_000_000;
+
+pub(super) fn findings(config: &Config) -> Vec<Finding> {
+    let mut findings = folder("data folder", &config.data);
+    findings.extend(folder("log folder", &config.log.folder));
+    if config.data.is_dir() {
+        findings.push(installation(&config.data));
+        findings.push(lock(&config.data));
+        findings.push(store(&config.data));
+    }
+    findings
+}
+
+fn folder(check: &'static str, path: &Path) -> Vec<Finding> {
+    let shown = path.display();
+    match NamedTempFile::new_in(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let told = format!("{shown} does not exist yet: it is made at the first start");
+            return vec![Finding::ok(check, told)];
+        }
+        Err(error) => {
+            let remedy =
+                "Give heikin's user the right to write there, or configure another folder.";
+            return vec![Finding::fail(check, format!("{shown}: {error}"), remedy)];
+        }
+    }
+    let Ok(disk) = rustix::fs::statvfs(path) else {
+        return vec![Finding::ok(check, format!("{shown} can be written to"))];
+    };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let told = format!("{shown} can be written to; {} MB free", free / 1_000_000);
+    let remedy = "Make room: journal and logs grow.";
+    vec![match free {
+        ..TOO_LOW => Finding::fail(check, told, remedy),
+        TOO_LOW..LOW => Finding::warn(check, told, remedy),
+        _ => Finding::ok(check, told),
+    }]
+}
+
+fn installation(data: &Path) -> Finding {
+    match installation_tag(data) {
+        Ok(tag) => Finding::ok("installation", format!("tag {tag}")),
+        Err(error) => Finding::fail("installation", error.to_string(), "As it says."),
+    }
+}
+
+fn lock(data: &Path) -> Finding {
+    match DataLock::take(data, now()) {
+        Ok(_released) => Finding::ok("lock", "no other heikin uses the data folder"),
+        Err(StoreError::InUse { holder, .. }) => {
+            let told = format!("a heikin runs on the data folder: {holder}");
+            Finding::warn("lock", told, "Nothing, if that is meant. A second one will not start.")
+        }
+        Err(error) => Finding::fail("lock", error.to_string(), "Check the folder's permissions."),
+    }
+}
+
+fn store(data: &Path) -> Finding {
+    match verify(&RealDisk, &Layout::new(data).journal(), Verify::Everything) {
+        Ok(opened) if opened.segments == 0 => {
+            Finding::ok("store", "empty: the first start begins it")
+        }
+        Ok(opened) => {
+            Finding::ok("store", format!("records {} to {}: all good", opened.first, opened.last))
+        }
+        Err(error) => {
+            let remedy =
+                "See `heikin store verify`; a backup is put back by `heikin store restore`.";
+            Finding::fail("store", error.to_string(), remedy)
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "since when this process holds the lock, for others")]
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

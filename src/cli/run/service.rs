@@ -1,0 +1,268 @@
+//! What a run tells over HTTP, from a thread of its own: nobody who asks can hold up an order.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use heikin_core::time::Span;
+use serde_json::{Value, json};
+use tokio::sync::{oneshot, watch};
+
+use crate::cli::Failure;
+use crate::config::Http;
+use crate::http::metrics::{Family, Kind, Sample};
+use crate::http::{Beat, Readiness, Server, Source};
+use crate::runtime::heartbeat::Heartbeat;
+use crate::runtime::status::{Status, TraderStatus};
+
+/// The order thread looks around at least once a second.
+const BEAT_ALLOWED: Span = Span::from_secs(10);
+
+/// What there is to tell.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) mode: &'static str,
+    pub(super) status: watch::Receiver<Status>,
+    pub(super) heartbeat: Heartbeat,
+}
+
+impl Source for Told {
+    fn health(&self) -> Vec<Beat> {
+        let silent_ms = self.heartbeat.silent();
+        vec![Beat { name: "orders", silent_ms, allowed_ms: BEAT_ALLOWED }]
+    }
+
+    fn readiness(&self) -> Readiness {
+        let status = self.status.borrow();
+        let mut reasons: Vec<String> = Vec::new();
+        if !status.reconciled {
+            reasons.push("the exchange has not yet said what happened before the start".to_owned());
+        }
+        reasons.extend(status.entries_off.iter().map(|name| format!("no entries: {name}")));
+        if reasons.is_empty() { Readiness::Ready } else { Readiness::NotReady(reasons) }
+    }
+
+    fn status(&self) -> Value {
+        let version = env!("CARGO_PKG_VERSION");
+        match serde_json::to_value(&*self.status.borrow()) {
+            Ok(Value::Object(mut status)) => {
+                status.insert("mode".to_owned(), json!(self.mode));
+                status.insert("version".to_owned(), json!(version));
+                Value::Object(status)
+            }
+            // A status always serializes, to an object.
+            _ => json!({ "mode": self.mode, "version": version }),
+        }
+    }
+
+    fn metrics(&self) -> Vec<Family> {
+        let status = self.status.borrow();
+        let mut families = of_the_account(&status);
+        families.extend(of_the_exchange(&status));
+        families.extend(of_the_traders(&status.traders));
+        families
+    }
+}
+
+fn of_the_account(status: &Status) -> Vec<Family> {
+    let gates = status.entries_off.iter().map(|name| labelled("reason", name, 1.0)).collect();
+    vec![
+        gauge(
+            "heikin_reconciled",
+            "Whether the exchange has said what happened before the start.",
+            status.reconciled.into(),
+        ),
+        family("heikin_entries_off", "Each reason that keeps entries off.", Kind::Gauge, gates),
+        counter("heikin_journal_records_total", "Records in the journal.", status.journal.records),
+        gauge(
+            "heikin_journal_sync_seconds",
+            "How long the last sync of the journal took.",
+            micros(status.journal.last_sync_micros),
+        ),
+        gauge(
+            "heikin_requests_in_flight",
+            "Requests without an answer yet.",
+            number(status.in_flight as u64),
+        ),
+        family(
+            "heikin_balance",
+            "What the account has of an asset, by our own count.",
+            Kind::Gauge,
+            status
+                .balances
+                .iter()
+                .map(|balance| labelled("asset", balance.asset.as_str(), balance.total.to_f64()))
+                .collect(),
+        ),
+    ]
+}
+
+fn of_the_exchange(status: &Status) -> Vec<Family> {
+    let seen = &status.exchange;
+    let outcomes = [
+        ("succeeded", seen.succeeded),
+        ("failed", seen.failed),
+        ("unanswered", seen.unanswered),
+        ("not_sent", seen.not_sent),
+    ];
+    let requests = outcomes.map(|(name, count)| labelled("outcome", name, number(count))).to_vec();
+    vec![
+        family(
+            "heikin_requests_total",
+            "Requests to the exchange, by what became of them.",
+            Kind::Counter,
+            requests,
+        ),
+        counter("heikin_pushed_back_total", "Answers of 429 and 418.", seen.pushed_back),
+        gauge(
+            "heikin_weight_used",
+            "Request weight used in the present minute.",
+            f64::from(seen.weight_used),
+        ),
+        counter(
+            "heikin_stream_connections_total",
+            "Connections of streams that were opened.",
+            seen.connections,
+        ),
+        counter(
+            "heikin_stream_disconnections_total",
+            "Connections of streams that broke or were given up.",
+            seen.disconnections,
+        ),
+        counter(
+            "heikin_malformed_frames_total",
+            "Frames that were not what they should be.",
+            seen.malformed_frames,
+        ),
+        counter(
+            "heikin_backfilled_candles_total",
+            "Candles that the stream left out and REST delivered.",
+            seen.backfilled_candles,
+        ),
+    ]
+}
+
+fn of_the_traders(traders: &[TraderStatus]) -> Vec<Family> {
+    let each = |value: fn(&TraderStatus) -> Option<f64>| -> Vec<Sample> {
+        traders
+            .iter()
+            .filter_map(|trader| Some(Sample { labels: labels(trader), value: value(trader)? }))
+            .collect()
+    };
+    let unprotected = |trader: &TraderStatus| {
+        let position = trader.position.as_ref()?;
+        Some(if position.unprotected_since.is_some() { 1.0 } else { 0.0 })
+    };
+    vec![
+        family(
+            "heikin_candles_total",
+            "Closed candles taken in.",
+            Kind::Counter,
+            each(|trader| Some(number(trader.candles))),
+        ),
+        family(
+            "heikin_held",
+            "Base asset held, dust included.",
+            Kind::Gauge,
+            each(|trader| Some(trader.held.to_money().to_f64())),
+        ),
+        family(
+            "heikin_realized_pnl",
+            "Realized PnL of all closed positions, in the quote asset.",
+            Kind::Gauge,
+            each(|trader| Some(trader.realized.to_f64())),
+        ),
+        family(
+            "heikin_unrealized_pnl",
+            "PnL of the open position at the bid, in the quote asset.",
+            Kind::Gauge,
+            each(|trader| Some(trader.position.as_ref()?.unrealized?.to_f64())),
+        ),
+        family(
+            "heikin_unprotected",
+            "Whether something of the open position has no protection.",
+            Kind::Gauge,
+            each(unprotected),
+        ),
+        family(
+            "heikin_open_orders",
+            "Orders that are or may be open.",
+            Kind::Gauge,
+            each(|trader| Some(number(trader.orders.len() as u64))),
+        ),
+    ]
+}
+
+fn labels(trader: &TraderStatus) -> Vec<(&'static str, String)> {
+    vec![("symbol", trader.symbol.to_string()), ("interval", trader.interval.to_string())]
+}
+
+fn labelled(name: &'static str, of: &str, value: f64) -> Sample {
+    Sample { labels: vec![(name, of.to_owned())], value }
+}
+
+const fn family(
+    name: &'static str,
+    help: &'static str,
+    kind: Kind,
+    samples: Vec<Sample>,
+) -> Family {
+    Family { name, help, kind, samples }
+}
+
+fn gauge(name: &'static str, help: &'static str, value: f64) -> Family {
+    Family::single(name, help, Kind::Gauge, value)
+}
+
+fn counter(name: &'static str, help: &'static str, count: u64) -> Family {
+    Family::single(name, help, Kind::Counter, number(count))
+}
+
+fn micros(micros: u64) -> f64 {
+    number(micros) / 1e6
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the format knows nothing but floats")]
+const fn number(count: u64) -> f64 {
+    count as f64
+}
+
+/// Serves until it is dropped.
+#[derive(Debug)]
+pub(super) struct Service {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    /// Where, with the port that was given.
+    pub(super) address: std::net::SocketAddr,
+}
+
+impl Service {
+    /// Listens, and serves on a thread of its own.
+    pub(super) fn start(settings: &Http, told: Told) -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
+        let server =
+            runtime.block_on(Server::bind(settings, Arc::new(told))).map_err(Failure::bad_input)?;
+        let address = server.local_addr().map_err(Failure::failed)?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(server.run(async {
+                // Dropped or sent, it is the end.
+                if stopped.await.is_err() {}
+            }));
+        });
+        Ok(Self { stop: Some(stop), thread: Some(thread), address })
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the HTTP thread has failed");
+        }
+    }
+}
