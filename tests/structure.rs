@@ -40,6 +40,32 @@ const BINANCE: &[Rule] = &[
     ("limits", &["wire"]),
     ("requests", &["limits", "signing"]),
     ("classify", &["wire", "requests"]),
+    ("counters", &[]),
+    ("exchange_time", &["clock"]),
+    (
+        "rest",
+        &[
+            "signing",
+            "endpoints",
+            "clock",
+            "wire",
+            "limits",
+            "requests",
+            "classify",
+            "counters",
+            "exchange_time",
+        ],
+    ),
+    ("time_sync", &["clock", "exchange_time", "rest"]),
+    ("lockstep", &["rest"]),
+    ("link", &["counters"]),
+    ("arrival", &["exchange_time"]),
+    ("gateway", &["wire", "limits", "requests", "classify", "exchange_time", "rest", "arrival"]),
+    (
+        "user_events",
+        &["endpoints", "wire", "limits", "requests", "classify", "rest", "link", "arrival"],
+    ),
+    ("market_streams", &["endpoints", "wire", "requests", "exchange_time", "rest", "link"]),
 ];
 
 /// The modules of the core: each uses only what stands above it.
