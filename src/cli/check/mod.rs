@@ -97,7 +97,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let told = "was not asked: this build does not talk to it yet";
         findings.push(Finding::warn("exchange", told, ""));
     }
-    tell(&findings, arguments.json);
+    if arguments.json {
+        tell_json(&findings);
+    } else {
+        tell(&findings);
+    }
     let failed = findings.iter().filter(|finding| finding.verdict == Verdict::Fail).count();
     match failed {
         0 => Ok(()),
@@ -126,12 +130,12 @@ fn configuration(config: &Config) -> Vec<Finding> {
     findings
 }
 
-fn tell(findings: &[Finding], as_json: bool) {
-    if as_json {
-        let is_ok = findings.iter().all(|finding| finding.verdict != Verdict::Fail);
-        println!("{}", json!({ "ok": is_ok, "checks": findings }));
-        return;
-    }
+fn tell_json(findings: &[Finding]) {
+    let is_ok = findings.iter().all(|finding| finding.verdict != Verdict::Fail);
+    println!("{}", json!({ "ok": is_ok, "checks": findings }));
+}
+
+fn tell(findings: &[Finding]) {
     for finding in findings {
         let verdict = match finding.verdict {
             Verdict::Ok => "ok  ",
