@@ -45,7 +45,7 @@ fn two_commands_lead_to_paper_trading() {
             .find(|finding| finding["check"] == name)
             .unwrap()
     };
-    assert!(named("configuration")["told"].as_str().unwrap().contains("mode paper, 1 traders"));
+    assert!(named("configuration")["told"].as_str().unwrap().contains("mode paper, 1 trader"));
     assert_eq!(named("store")["verdict"], "ok");
     assert_eq!(named("lock")["verdict"], "ok");
     assert!(named("stop")["told"].as_str().unwrap().contains("without heikin"));

@@ -116,7 +116,8 @@ fn configuration(config: &Config) -> Vec<Finding> {
         None => format!("defaults: there is no {FILE}"),
     };
     let (mode, traders) = (config.mode.name(), config.traders.len());
-    let told = format!("{from}; mode {mode}, {traders} traders");
+    let noun = if traders == 1 { "trader" } else { "traders" };
+    let told = format!("{from}; mode {mode}, {traders} {noun}");
     let mut findings = vec![Finding::ok("configuration", told)];
     findings.extend(config.warnings.iter().map(|note| Finding::warn("configuration", note, "")));
     let secrets = &config.secrets;
