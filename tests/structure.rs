@@ -16,10 +16,10 @@ type Rule = (&'static str, &'static [&'static str]);
 
 /// The modules of the root package. An adapter names none of the others; `runtime`, `control`,
 /// `cli` and `main` put them together. `config` is vocabulary rather than an adapter: settings are
-/// handed on in its types, and the strategy's keys are the same in a file and in a backtest.
+/// handed on in its types.
 const ROOT: &[Rule] = &[
     ("config", &[]),
-    ("analysis", &["config"]),
+    ("analysis", &[]),
     ("exchange", &[]),
     ("http", &["config"]),
     ("store", &[]),

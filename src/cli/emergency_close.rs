@@ -12,10 +12,9 @@ use heikin_core::time::Timestamp;
 use tokio::task::LocalSet;
 
 use super::failure::Failure;
-use super::run::exchange::client;
+use super::run::exchange::{client, set_clock};
 use crate::config::{Config, Paths, Variables};
 use crate::exchange::binance::rest::Rest;
-use crate::exchange::binance::time_sync;
 use crate::runtime::emergency::{Plan, carry_out, plan};
 use crate::store::{DataLock, Layout, StoreError};
 
@@ -75,12 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 async fn close(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
     let (rest, _) = client(config)?;
-    if rest.time().is_lockstep() {
-        let trip = rest.server_time().await.map_err(unreachable)?;
-        rest.time().observe(trip.server);
-    } else {
-        time_sync::measure(&rest).await;
-    }
+    set_clock(&rest).await.map_err(unreachable)?;
     let also: BTreeMap<_, _> = arguments.also_sell.iter().copied().collect();
     let mut planned = plan(&rest, &also).await.map_err(unreachable)?;
     show(&planned);

@@ -133,7 +133,8 @@ fn decide(arguments: &Arguments) -> Result<Decided, Failure> {
             given: &arguments.balance,
         },
     ];
-    let [mode, symbol, interval, preset, percent, balance] = answers(&questions, arguments.yes)?;
+    let [mode, symbol, interval, preset, percent, balance] =
+        answers(&questions, if arguments.yes { Open::Default } else { Open::Ask })?;
     if mode == "live" {
         return Err(Failure::bad_input(
             "real money is not a choice here. Run on paper first; then write mode = \"live\" and the \
@@ -160,14 +161,24 @@ fn decide(arguments: &Arguments) -> Result<Decided, Failure> {
     })
 }
 
+/// What becomes of a question that no option answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// It is asked.
+    Ask,
+    /// It has its default.
+    Default,
+}
+
 /// The answers, by option, by default or from the terminal.
 fn answers<const N: usize>(
     questions: &[Question<'_>; N],
-    yes: bool,
+    open: Open,
 ) -> Result<[String; N], Failure> {
-    let open: Vec<_> = questions.iter().filter(|question| question.given.is_none()).collect();
-    if !open.is_empty() && !yes && !io::stdin().is_terminal() {
-        let flags = open.iter().map(|question| format!("--{}", question.flag)).collect::<Vec<_>>();
+    let missing: Vec<_> = questions.iter().filter(|question| question.given.is_none()).collect();
+    if !missing.is_empty() && open == Open::Ask && !io::stdin().is_terminal() {
+        let flags =
+            missing.iter().map(|question| format!("--{}", question.flag)).collect::<Vec<_>>();
         return Err(Failure::bad_input(format!(
             "there is no terminal to ask at. Give {}, or --yes for the defaults",
             flags.join(", ")
@@ -177,7 +188,7 @@ fn answers<const N: usize>(
     for (answer, question) in answers.iter_mut().zip(questions) {
         *answer = match question.given {
             Some(given) => given.trim().to_owned(),
-            None if yes => question.default.to_owned(),
+            None if open == Open::Default => question.default.to_owned(),
             None => ask(question).map_err(Failure::failed)?,
         };
     }

@@ -43,7 +43,7 @@ impl<'a> Document<'a> {
         for (key, value) in table.get_ref() {
             match value.get_ref() {
                 DeValue::Array(traders) if key.get_ref() == TRADER => {
-                    for trader in traders.iter() {
+                    for trader in traders {
                         document.trader(trader, &lines);
                     }
                 }

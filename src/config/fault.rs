@@ -1,7 +1,7 @@
 use std::fmt;
 
 /// Where something stands.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// In a file, on a line counted from 1; none where something is not there.
     File {
@@ -12,6 +12,16 @@ pub enum Place {
     },
     /// In the environment of the process.
     Environment,
+}
+
+impl Place {
+    /// In the order of a file; what is not there comes last.
+    pub(super) fn order(&self) -> usize {
+        match self {
+            Self::File { line, .. } => line.unwrap_or(usize::MAX),
+            Self::Environment => usize::MAX,
+        }
+    }
 }
 
 impl fmt::Display for Place {

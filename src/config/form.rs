@@ -49,9 +49,8 @@ fn section_keys() -> Vec<Told> {
 
 /// A trader's own keys, those of the strategy, and between them nothing that has a default although
 /// it must be given.
-fn trader_keys() -> Vec<Told> {
-    let draft = Draft::default();
-    let mut keys = told(&trader::KEYS, &draft);
+fn trader_keys(draft: &Draft) -> Vec<Told> {
+    let mut keys = told(&trader::KEYS, draft);
     keys.extend(told(trader::settings(), &draft.settings).into_iter().map(|mut key| {
         if super::strategy::SIZING.iter().any(|sizing| sizing.name == key.name) {
             key.default = None;
@@ -74,7 +73,9 @@ pub fn toml(decided: &Decided) -> String {
     write_keys(&mut out, "", &section_keys(), &decided.sections);
     for trader in &decided.traders {
         out.push_str("\n[[trader]]\n");
-        write_keys(&mut out, "trader.", &trader_keys(), trader);
+        let preset = trader.iter().find(|(name, _)| *name == trader::PRESET);
+        let preset = preset.map_or("", |(_, value)| value.trim_matches('"'));
+        write_keys(&mut out, "trader.", &trader_keys(&Draft::of(preset)), trader);
     }
     out
 }
@@ -88,13 +89,12 @@ fn write_keys(out: &mut String, above: &str, keys: &[Told], decided: &[(&'static
         if section != table {
             table = section;
             let _infallible = write!(out, "\n[{above}{section}]\n");
-            if section == "live" {
-                comment(out, CONSENT_ALONE);
-                comment(out, CONSENT_SHARED);
-            }
         }
         out.push('\n');
         comment(out, &format!("{} Give {}.", key.meaning, key.allowed));
+        if key.name == "live.consent" {
+            let _infallible = writeln!(out, "#   {CONSENT_ALONE}\n#   {CONSENT_SHARED}");
+        }
         let chosen = decided.iter().find(|(name, _)| *name == key.name).map(|(_, value)| value);
         let _infallible = match (chosen, &key.default) {
             (Some(value), _) => writeln!(out, "{name} = {value}"),
@@ -162,7 +162,7 @@ pub fn reference() -> String {
         }
     }
     head(&mut out, "`[[trader]]`");
-    for key in trader_keys() {
+    for key in trader_keys(&Draft::default()) {
         row(&mut out, key.name, &key);
     }
     out

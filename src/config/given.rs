@@ -7,7 +7,6 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use heikin_core::num::Rate;
-use serde_json::value::RawValue;
 use toml::de::DeValue;
 
 /// A value longer than this is cut in a fault.
@@ -32,20 +31,6 @@ pub enum Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// A value of a JSON object.
-    pub fn from_json(raw: &'a RawValue) -> Self {
-        let raw = raw.get();
-        match raw.bytes().next() {
-            Some(b'"') => serde_json::from_str(raw).map_or(Self::Other("no text"), Self::Text),
-            Some(b'-' | b'0'..=b'9') => Self::Number(Cow::Borrowed(raw)),
-            Some(b't') => Self::Flag(true),
-            Some(b'f') => Self::Flag(false),
-            Some(b'{') => Self::Other("an object"),
-            Some(b'[') => Self::Other("a list"),
-            _ => Self::Other("null"),
-        }
-    }
-
     /// A value of a TOML document.
     pub(super) fn from_toml(value: &DeValue<'a>) -> Self {
         match value {

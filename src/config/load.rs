@@ -50,7 +50,7 @@ pub(super) fn load(paths: &Paths, variables: &Variables) -> Result<Config, Confi
     let mut parts = Parts { sections, traders, secrets, is_there };
     let resolved = reader.resolve(&mut parts);
     let Some((mode, venue)) = resolved.filter(|_| reader.faults.is_empty()) else {
-        reader.faults.sort_by(|a, b| a.place.cmp(&b.place));
+        reader.faults.sort_by_key(|fault| fault.place.order());
         return Err(ConfigFaults(reader.faults));
     };
     let Parts { mut sections, traders, secrets, .. } = parts;

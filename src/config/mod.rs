@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`given`] | a value as it is written |
 //! | `key` | what a key is: the tables of keys are the one description of the file |
-//! | [`strategy`] | the strategy's keys, which the parameters of a backtest share |
+//! | [`strategy`] | the strategy's keys, and what they start from |
 //! | `sections`, `trader` | all other keys, and the types that come of them |
 //! | `document`, `variables`, `secrets` | where values come from |
 //! | `load`, `read`, `resolve`, `notes` | all of it, put together and checked |

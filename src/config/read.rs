@@ -280,13 +280,22 @@ fn secret(name: &str) -> Option<&'static str> {
     variables::SECRETS.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
 }
 
-/// The key that was probably meant: by its whole name, or by its last part, in another section.
+/// The key that was probably meant: by its last part, in the same section rather than in another; or
+/// by its whole name.
 fn meant(name: &str, known: &[&'static str]) -> Option<&'static str> {
-    fn last(name: &str) -> &str {
-        name.rsplit('.').next().unwrap_or(name)
+    fn parts(name: &str) -> (&str, &str) {
+        name.rsplit_once('.').unwrap_or(("", name))
     }
-    let of = |part: &str| known.iter().copied().find(|key| last(key) == part);
-    of(last(name))
-        .or_else(|| of(nearest(last(name), known.iter().map(|key| last(key)))?))
+    let (section, last) = parts(name);
+    let likeness = |key: &str| {
+        let (own, part) = parts(key);
+        let likeness = strsim::jaro_winkler(&last.to_ascii_lowercase(), part);
+        (likeness > 0.8).then_some(if own == section { likeness + 0.1 } else { likeness })
+    };
+    known
+        .iter()
+        .filter_map(|key| Some((*key, likeness(key)?)))
+        .max_by(|(_, a), (_, b)| a.total_cmp(b))
+        .map(|(key, _)| key)
         .or_else(|| nearest(name, known.iter().copied()))
 }

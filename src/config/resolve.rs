@@ -94,6 +94,10 @@ impl Reader {
         if given > 0 {
             let names = ["exchange.rest", "exchange.streams", "exchange.websocket_api"];
             for (key, _) in names.iter().zip(addresses).filter(|(_, address)| address.is_none()) {
+                // What was refused is told already.
+                if self.faults.iter().any(|fault| fault.key == **key) {
+                    continue;
+                }
                 let what = "is missing, although another address of a simulator is there";
                 self.fault(None, key, what, "Give all three, or none.");
             }

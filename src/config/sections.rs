@@ -320,7 +320,7 @@ pub(super) const KEYS: [Key<Sections>; 27] = [
     Key {
         name: "live.consent",
         allowed: "one of the sentences in docs/configuration.md, word for word",
-        meaning: "Without one of the two sentences below, word for word, heikin does not trade with real money. They differ in whether you use the account yourself too.",
+        meaning: "Without one of two sentences, word for word, heikin does not trade with real money. They differ in whether you use the account yourself too.",
         read: |all, given| put(&mut all.consent, consent(given).map(Some)),
         write: |all| all.consent.as_deref().map(Into::into),
     },

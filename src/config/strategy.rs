@@ -1,5 +1,5 @@
-//! The settings of the Heikin-Ashi strategy: one table, for `heikin.toml` and for the parameters
-//! of a backtest, so that both mean the same by the same words.
+//! The settings of the Heikin-Ashi strategy: what they start from, and each of their keys. Words and
+//! ranges are those of the parameters of a backtest, with a dot for the first underscore.
 
 use std::num::NonZeroU16;
 
@@ -26,8 +26,8 @@ const ORDER: [(&str, ExitOrder); 2] =
 const RESORT: [(&str, LastResort); 2] =
     [("hold", LastResort::Hold), ("market", LastResort::Market)];
 
-/// Everything off: what a parameters file of a backtest starts from.
-pub fn off() -> HeikinAshiSettings {
+/// Everything off.
+fn off() -> HeikinAshiSettings {
     HeikinAshiSettings {
         entry: EntrySettings {
             trigger_offset: Offset::ZERO,

@@ -60,6 +60,23 @@ impl Default for Draft {
     }
 }
 
+impl Draft {
+    /// It, started from a preset.
+    fn with(&self, preset: Preset) -> Self {
+        let settings = match preset {
+            Preset::Product => strategy::product(),
+            Preset::Classic => strategy::classic(),
+        };
+        Self { preset, settings, ..self.clone() }
+    }
+
+    /// What a preset by this name starts from; the product's, where there is none.
+    pub(super) fn of(preset: &str) -> Self {
+        let known = PRESETS.iter().find(|(name, _)| *name == preset);
+        Self::default().with(known.map_or(Preset::Product, |(_, preset)| *preset))
+    }
+}
+
 /// One page of candles.
 const MOST_SEED: u16 = 1_000;
 const PRESETS: [(&str, Preset); 2] = [("product", Preset::Product), ("classic", Preset::Classic)];
@@ -96,11 +113,7 @@ pub(super) const KEYS: [Key<Draft>; 6] = [
         allowed: "\"product\" or \"classic\"",
         meaning: "What the settings below start from: those chosen on real candles, or the ancestor's rule (Heikin-Ashi high and low themselves, no filters).",
         read: |trader, given| {
-            trader.preset = given.word(&PRESETS)?;
-            trader.settings = match trader.preset {
-                Preset::Product => strategy::product(),
-                Preset::Classic => strategy::classic(),
-            };
+            *trader = trader.with(given.word(&PRESETS)?);
             Ok(())
         },
         write: |trader| name(&PRESETS, trader.preset),

@@ -75,30 +75,24 @@ impl RotatingFile {
 
     fn put(&mut self, line: &[u8]) -> io::Result<()> {
         let length = u64::try_from(line.len()).unwrap_or(u64::MAX);
-        let today = (self.now)().utc_day();
-        if let Some(current) = &self.current {
-            let is_full =
-                current.bytes > 0 && current.bytes.saturating_add(length) > self.rotation.max_bytes;
-            if is_full || current.day != today {
-                let day = current.day;
-                let is_empty = current.bytes == 0;
-                self.current = None;
-                if !is_empty {
-                    self.set_aside(day)?;
-                }
-            }
-        }
         let mut current = match self.current.take() {
             Some(current) => current,
             None => self.open_current()?,
         };
-        if current.is_torn {
-            current.file.write_all(b"\n")?;
-            current.is_torn = false;
+        let is_full =
+            current.bytes > 0 && current.bytes.saturating_add(length) > self.rotation.max_bytes;
+        if is_full || current.day != (self.now)().utc_day() {
+            if current.bytes > 0 {
+                self.set_aside(current.day)?;
+            }
+            current = self.open_current()?;
         }
-        let written = current.file.write_all(line);
-        current.bytes = current.bytes.saturating_add(length);
+        let start: &[u8] = if current.is_torn { b"\n" } else { b"" };
+        let written = current.file.write_all(start).and_then(|()| current.file.write_all(line));
         current.is_torn = written.is_err();
+        if written.is_ok() {
+            current.bytes = current.bytes.saturating_add(length);
+        }
         self.current = Some(current);
         written
     }
@@ -239,7 +233,7 @@ mod tests {
     #[test]
     fn a_disk_that_takes_nothing_costs_lines_and_nothing_else() {
         let folder = TempDir::new().unwrap();
-        let mut log = log(&folder, 5, 3);
+        let mut log = log(&folder, 1_000, 3);
         // The kernel's own full disk.
         std::os::unix::fs::symlink("/dev/full", folder.path().join("full.log")).unwrap();
         log.stem = "full".to_owned();

@@ -185,6 +185,7 @@ fn what_init_writes_is_read_and_says_what_was_decided() {
         traders: vec![vec![
             ("symbol", "\"SOLUSDC\"".to_owned()),
             ("interval", "\"5m\"".to_owned()),
+            ("preset", "\"classic\"".to_owned()),
             ("quote", "\"25\"".to_owned()),
         ]],
     };

@@ -170,3 +170,96 @@ pub(super) fn stops(config: &Config) -> Vec<Finding> {
     };
     config.traders.iter().map(one).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::check::Verdict;
+    use crate::config::{Paths, Variables};
+    use heikin_core::market::{FilterName, NotionalRule};
+
+    struct Says {
+        offset: Result<i64, String>,
+        listed: bool,
+        rights: Option<KeyRights>,
+    }
+
+    impl ExchangeProbe for Says {
+        fn clock_offset_ms(&self) -> Result<i64, String> {
+            self.offset.clone()
+        }
+        fn rules(&self, symbol: Symbol) -> Result<Option<SymbolRules>, String> {
+            let name = |text: &str| text.parse().unwrap();
+            let tick = "0.01".parse().unwrap();
+            let mut rules = SymbolRules::unrestricted(symbol, name("BTC"), name("USDT"), tick);
+            rules.notional = Some(NotionalRule {
+                name: FilterName::Notional,
+                min: "5".parse().unwrap(),
+                min_applies_to_market: false,
+                max: None,
+                max_applies_to_market: false,
+            });
+            Ok(self.listed.then_some(rules))
+        }
+        fn key_rights(&self) -> Result<Option<KeyRights>, String> {
+            Ok(self.rights)
+        }
+        fn may_trade(&self) -> Result<bool, String> {
+            Ok(true)
+        }
+    }
+
+    const GOOD: KeyRights = KeyRights {
+        trade: Right::Has,
+        withdraw: Right::Lacks,
+        transfer: Right::Lacks,
+        leverage: Right::Lacks,
+        ip_restricted: Right::Has,
+    };
+
+    fn good() -> Says {
+        Says { offset: Ok(3), listed: true, rights: Some(GOOD) }
+    }
+
+    /// Everything that is not as it should be.
+    fn told(says: &Says, quote: &str) -> Vec<(Verdict, String)> {
+        let folder = tempfile::TempDir::new().unwrap();
+        let text =
+            format!("mode = \"testnet\"\n[[trader]]\nsymbol = \"BTCUSDT\"\nquote = {quote}\n");
+        std::fs::write(folder.path().join("heikin.toml"), text).unwrap();
+        let keys = ["BINANCE_TESTNET_API_KEY", "BINANCE_TESTNET_API_SECRET"];
+        let keys: Variables =
+            keys.map(|name| (name.to_owned(), "x".to_owned())).into_iter().collect();
+        let config = Config::load(&Paths::in_folder(folder.path()), &keys).unwrap();
+        let is_bad = |finding: &Finding| finding.verdict != Verdict::Ok;
+        let findings = findings(says, &config);
+        findings.into_iter().filter(is_bad).map(|bad| (bad.verdict, bad.told)).collect()
+    }
+
+    #[test]
+    fn what_the_exchange_says_is_judged() {
+        assert_eq!(told(&good(), "100"), []);
+        let fails = |says: Says, quote: &str, part: &str| {
+            let told = told(&says, quote);
+            assert!(
+                matches!(&told[..], [(Verdict::Fail, text)] if text.contains(part)),
+                "{part}: {told:?}"
+            );
+        };
+        fails(Says { offset: Ok(-1_001), ..good() }, "100", "-1001 ms");
+        fails(Says { offset: Err("no route".to_owned()), ..good() }, "100", "no route");
+        fails(Says { listed: false, ..good() }, "100", "not traded");
+        fails(good(), "4.99", "below the least");
+        for (rights, part) in [
+            (KeyRights { withdraw: Right::Has, ..GOOD }, "may withdraw"),
+            (KeyRights { transfer: Right::Has, ..GOOD }, "may transfer"),
+            (KeyRights { leverage: Right::Has, ..GOOD }, "margin or futures"),
+            (KeyRights { trade: Right::Lacks, ..GOOD }, "may not trade"),
+        ] {
+            fails(Says { rights: Some(rights), ..good() }, "100", part);
+        }
+        let open = KeyRights { ip_restricted: Right::Lacks, ..GOOD };
+        let told = told(&Says { rights: Some(open), ..good() }, "100");
+        assert!(matches!(&told[..], [(Verdict::Warn, _)]), "{told:?}");
+    }
+}

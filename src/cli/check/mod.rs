@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `machine` | what this machine can say: files, folders, store, lock |
 //! | [`exchange`] | what only the exchange can: clock, symbols, the rights of the key |
+//! | `binance` | who asks it |
 
+mod binance;
 pub mod exchange;
 mod machine;
 
@@ -94,10 +96,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     findings.extend(machine::findings(&config));
     findings.extend(exchange::stops(&config));
     if !arguments.offline {
-        let told = "was not asked: this build does not talk to it yet";
-        findings.push(Finding::warn("exchange", told, ""));
+        findings.extend(binance::findings(&config)?);
     }
-    tell(&findings, arguments.json);
+    if arguments.json {
+        tell_json(&findings);
+    } else {
+        tell(&findings);
+    }
     let failed = findings.iter().filter(|finding| finding.verdict == Verdict::Fail).count();
     match failed {
         0 => Ok(()),
@@ -112,7 +117,8 @@ fn configuration(config: &Config) -> Vec<Finding> {
         None => format!("defaults: there is no {FILE}"),
     };
     let (mode, traders) = (config.mode.name(), config.traders.len());
-    let told = format!("{from}; mode {mode}, {traders} traders");
+    let noun = if traders == 1 { "trader" } else { "traders" };
+    let told = format!("{from}; mode {mode}, {traders} {noun}");
     let mut findings = vec![Finding::ok("configuration", told)];
     findings.extend(config.warnings.iter().map(|note| Finding::warn("configuration", note, "")));
     let secrets = &config.secrets;
@@ -126,12 +132,12 @@ fn configuration(config: &Config) -> Vec<Finding> {
     findings
 }
 
-fn tell(findings: &[Finding], as_json: bool) {
-    if as_json {
-        let is_ok = findings.iter().all(|finding| finding.verdict != Verdict::Fail);
-        println!("{}", json!({ "ok": is_ok, "checks": findings }));
-        return;
-    }
+fn tell_json(findings: &[Finding]) {
+    let is_ok = findings.iter().all(|finding| finding.verdict != Verdict::Fail);
+    println!("{}", json!({ "ok": is_ok, "checks": findings }));
+}
+
+fn tell(findings: &[Finding]) {
     for finding in findings {
         let verdict = match finding.verdict {
             Verdict::Ok => "ok  ",

@@ -69,12 +69,7 @@ impl Exchange {
     /// tried again until it does.
     pub(super) async fn reach(config: &Config) -> Result<Self, Failure> {
         let (rest, endpoints) = client(config)?;
-        if rest.time().is_lockstep() {
-            let trip = patiently("the clock", || rest.server_time()).await?;
-            rest.time().observe(trip.server);
-        } else {
-            time_sync::measure(&rest).await;
-        }
+        patiently("the clock", || set_clock(&rest)).await?;
         let mut symbols: Vec<Symbol> = config.traders.iter().map(|trader| trader.symbol).collect();
         symbols.sort_unstable();
         symbols.dedup();
@@ -113,12 +108,11 @@ impl Exchange {
         let Some(key) = patiently("the key's rights", || self.rest.key_permissions()).await? else {
             return Ok(());
         };
-        if key.enable_withdrawals {
-            object(
-                "the key may withdraw: whoever steals it can take everything. Switch \
-                    withdrawals off for this key at Binance, API Management"
-                    .to_owned(),
-            );
+        for danger in key.dangers() {
+            object(format!(
+                "the key may {danger}: whoever steals it could take your money. Switch that off for \
+                 this key at Binance, API Management"
+            ));
         }
         if !key.enable_reading || !key.enable_spot_and_margin_trading {
             object(
@@ -132,6 +126,17 @@ impl Exchange {
         }
         Ok(())
     }
+}
+
+/// Takes over the exchange's time, without which it takes no signed request.
+pub(in crate::cli) async fn set_clock(rest: &Rest) -> Result<(), ReadError> {
+    let trip = rest.server_time().await?;
+    if rest.time().is_lockstep() {
+        rest.time().observe(trip.server);
+    } else {
+        time_sync::measure(rest).await;
+    }
+    Ok(())
 }
 
 fn facts(info: &ExchangeInfo, symbol: Symbol, fees: FeeRates) -> Result<MarketFacts, Failure> {

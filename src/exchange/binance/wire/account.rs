@@ -149,4 +149,30 @@ pub struct KeyPermissions {
     pub enable_spot_and_margin_trading: bool,
     /// Whether it may withdraw: heikin refuses such a key.
     pub enable_withdrawals: bool,
+    /// Whether it may move funds to other accounts.
+    #[serde(default)]
+    pub enable_internal_transfer: bool,
+    /// Whether it may move funds between products.
+    #[serde(default)]
+    pub permits_universal_transfer: bool,
+    /// Whether it may borrow.
+    #[serde(default)]
+    pub enable_margin: bool,
+    /// Whether it may trade futures.
+    #[serde(default)]
+    pub enable_futures: bool,
+}
+
+impl KeyPermissions {
+    /// What it may do that trading does not need and a thief would: heikin refuses a key with any.
+    pub fn dangers(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            (self.enable_withdrawals, "withdraw"),
+            (self.enable_internal_transfer, "transfer to other accounts"),
+            (self.permits_universal_transfer, "transfer between products"),
+            (self.enable_margin, "borrow"),
+            (self.enable_futures, "trade futures"),
+        ];
+        all.into_iter().filter_map(|(may, what)| may.then_some(what))
+    }
 }

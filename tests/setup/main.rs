@@ -1,0 +1,101 @@
+#![cfg(test)]
+//! `heikin init` and `heikin check`, as processes.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn heikin(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_heikin"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+#[test]
+fn two_commands_lead_to_paper_trading() {
+    let folder = TempDir::new().unwrap();
+    let init = heikin(folder.path(), &["init", "--yes"]);
+    assert!(init.status.success(), "{}", told(&init));
+    let mode =
+        |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("heikin.toml"), mode(".env")), (0o644, 0o600));
+    let tag = fs::read_to_string(folder.path().join("data/installation.json")).unwrap();
+
+    let check = heikin(folder.path(), &["check", "--offline", "--json"]);
+    assert!(check.status.success(), "{}", told(&check));
+    let checks: Value = serde_json::from_slice(&check.stdout).unwrap();
+    assert_eq!(checks["ok"], true);
+    let named = |name: &str| {
+        checks["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|finding| finding["check"] == name)
+            .unwrap()
+    };
+    assert!(named("configuration")["told"].as_str().unwrap().contains("mode paper, 1 trader"));
+    assert_eq!(named("store")["verdict"], "ok");
+    assert_eq!(named("lock")["verdict"], "ok");
+    assert!(named("stop")["told"].as_str().unwrap().contains("without heikin"));
+
+    // Again: nothing is overwritten unless that is said, and then the old one is kept.
+    let again = heikin(folder.path(), &["init", "--yes"]);
+    assert_eq!(again.status.code(), Some(2), "{}", told(&again));
+    fs::write(folder.path().join("heikin.toml"), "# mine").unwrap();
+    let replaced = heikin(folder.path(), &["init", "--yes", "--replace", "--symbol", "ETHUSDT"]);
+    assert!(replaced.status.success(), "{}", told(&replaced));
+    let kept = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let kept: Vec<_> =
+        kept.filter(|path| path.extension().is_some_and(|end| end == "bak")).collect();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(fs::read_to_string(&kept[0]).unwrap(), "# mine");
+    assert_eq!(fs::read_to_string(folder.path().join("data/installation.json")).unwrap(), tag);
+}
+
+#[test]
+fn without_a_terminal_every_answer_must_be_given() {
+    let folder = TempDir::new().unwrap();
+    let init = heikin(folder.path(), &["init", "--mode", "paper"]);
+    assert_eq!(init.status.code(), Some(2));
+    assert!(told(&init).contains("--symbol") && !told(&init).contains("--mode"), "{}", told(&init));
+    assert!(!folder.path().join("heikin.toml").exists());
+}
+
+#[test]
+fn a_bad_answer_writes_nothing() {
+    for arguments in [
+        ["--symbol", "btcusdt"],
+        ["--interval", "7h"],
+        ["--percent", "150"],
+        ["--mode", "live"],
+        ["--balance", "lots"],
+        ["--symbol", "X\"\npercent = 1"],
+    ] {
+        let folder = TempDir::new().unwrap();
+        let init = heikin(folder.path(), &["init", "--yes", arguments[0], arguments[1]]);
+        assert_eq!(init.status.code(), Some(2), "{arguments:?}: {}", told(&init));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_fails_the_check() {
+    let folder = TempDir::new().unwrap();
+    assert!(heikin(folder.path(), &["init", "--yes"]).status.success());
+    fs::write(folder.path().join("logs"), "a file where a folder should be").unwrap();
+    let check = heikin(folder.path(), &["check", "--offline"]);
+    assert_eq!(check.status.code(), Some(1), "{}", told(&check));
+    assert!(told(&check).contains("FAIL  log folder"), "{}", told(&check));
+}
