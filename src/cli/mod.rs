@@ -7,6 +7,7 @@
 
 mod backtest;
 mod demo;
+mod exchange_sim;
 mod failure;
 mod simulate;
 mod store;
@@ -35,6 +36,7 @@ enum Command {
     Backtest(backtest::Arguments),
     /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
     Demo(demo::Arguments),
+    ExchangeSim(exchange_sim::Arguments),
     Simulate(simulate::Arguments),
     Store(store::Arguments),
 }
@@ -56,6 +58,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         None => demo::run(&cli.demo),
         Some(Command::Backtest(arguments)) => backtest::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
+        Some(Command::ExchangeSim(arguments)) => exchange_sim::run(&arguments),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
         Some(Command::Store(arguments)) => store::run(&arguments),
     }
