@@ -9,6 +9,7 @@ mod backtest;
 pub mod check;
 mod demo;
 mod emergency_close;
+mod exchange_sim;
 mod failure;
 mod figures;
 mod init;
@@ -45,6 +46,7 @@ enum Command {
     EmergencyClose(emergency_close::Arguments),
     Init(init::Arguments),
     Run(run::Arguments),
+    ExchangeSim(exchange_sim::Arguments),
     Simulate(simulate::Arguments),
     Store(store::Arguments),
 }
@@ -70,6 +72,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::EmergencyClose(arguments)) => emergency_close::run(&arguments),
         Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Init(arguments)) => init::run(&arguments),
+        Some(Command::ExchangeSim(arguments)) => exchange_sim::run(&arguments),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
         Some(Command::Store(arguments)) => store::run(&arguments),
     }

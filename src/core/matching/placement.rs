@@ -118,7 +118,7 @@ impl<I: Clone + Eq + Debug> Matching<I> {
 
     /// The checks that come before an order reaches the book, and before a replacement cancels
     /// anything: filters and counts, with every order that is there now.
-    fn check_rules(
+    pub fn check_rules(
         &self,
         account: AccountIndex,
         market: MarketIndex,
