@@ -1,7 +1,8 @@
 //! One run of the product against the simulator, moved along by the test.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -138,6 +139,11 @@ impl Product {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.starts_with("heikin testnet: "), "{line}");
+        let address = line.trim().split("http://").nth(1).unwrap().trim_end_matches("/status");
+        // It says when it may trade; until then there is nothing to step through.
+        while !is_ready(address) {
+            std::thread::yield_now();
+        }
         Self(child)
     }
 
@@ -147,6 +153,14 @@ impl Product {
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(self.0.wait().unwrap().success());
     }
+}
+
+fn is_ready(address: &str) -> bool {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.starts_with("HTTP/1.1 200")
 }
 
 impl Drop for Product {

@@ -1,6 +1,7 @@
 //! What a run tells over HTTP, from a thread of its own: nobody who asks can hold up an order.
 
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
 use heikin_core::time::Span;
@@ -236,22 +237,35 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Listens, and serves on a thread of its own.
+    /// Serves on a thread of its own; it listens when this returns.
     pub(super) fn start(settings: &Http, told: Told) -> Result<Self, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
-        let server =
-            runtime.block_on(Server::bind(settings, Arc::new(told))).map_err(Failure::bad_input)?;
-        let address = server.local_addr().map_err(Failure::failed)?;
         let (stop, stopped) = oneshot::channel::<()>();
+        let (ready, started) = sync_channel(1);
+        let settings = settings.clone();
         let thread = std::thread::spawn(move || {
+            let told: Arc<dyn Source> = Arc::new(told);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let bound = runtime.map_err(Failure::failed).and_then(|runtime| {
+                let server = runtime.block_on(Server::bind(&settings, told));
+                let server = server.map_err(Failure::bad_input)?;
+                let address = server.local_addr().map_err(Failure::failed)?;
+                Ok((runtime, server, address))
+            });
+            let bound = match bound {
+                Ok((runtime, server, address)) => {
+                    ready.send(Ok(address)).map(|()| (runtime, server))
+                }
+                Err(failure) => return drop(ready.send(Err(failure))),
+            };
+            // Whoever started it is still there, or nobody needs it.
+            let Ok((runtime, server)) = bound else { return };
             runtime.block_on(server.run(async {
                 // Dropped or sent, it is the end.
                 if stopped.await.is_err() {}
             }));
         });
+        let gone = |_| Failure::failed("the HTTP thread has failed");
+        let address = started.recv().map_err(gone)??;
         Ok(Self { stop: Some(stop), thread: Some(thread), address })
     }
 }
