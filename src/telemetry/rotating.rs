@@ -219,7 +219,7 @@ mod tests {
         }
         assert!(names(&folder).contains(&"heikin.1970-01-01.1.log".to_owned()));
         let file = File::options().append(true).open(folder.path().join("heikin.log")).unwrap();
-        file.set_modified(UNIX_EPOCH + std::time::Duration::from_secs(86_400)).unwrap();
+        file.set_modified(UNIX_EPOCH + std::time::Duration::from_hours(24)).unwrap();
         NOW.set(Span::DAY.times(2).millis());
         log(&folder, 1_000, 10).write_all(b"third\n").unwrap();
         assert!(
