@@ -34,6 +34,7 @@ pub mod strategy;
 mod trader;
 mod variables;
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use heikin_core::risk::RiskLimits;
@@ -167,8 +168,8 @@ pub struct Simulator {
 /// Who decides when time goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SimulatorClock {
-    /// The simulator alone.
-    Free,
+    /// The simulator alone: so many of its seconds pass in a real one.
+    Free(NonZeroU32),
     /// It waits for heikin at every price (lockstep).
     Lockstep,
 }

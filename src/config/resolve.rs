@@ -77,6 +77,12 @@ impl Reader {
             self.fault(None, "exchange.lockstep", what, remedy);
             return None;
         }
+        if exchange.speed.get() > 1 && (given == 0 || exchange.lockstep) {
+            let what = "is above 1 without a simulator whose clock runs";
+            let remedy = "Leave it out; only a simulator's time can go faster.";
+            self.fault(None, "exchange.speed", what, remedy);
+            return None;
+        }
         if given > 0 && name == ModeName::Demo {
             let what = "is for a simulator, and the demo has its own exchange";
             self.fault(None, "exchange.rest", what, "Leave it out, or change the mode.");
@@ -85,8 +91,11 @@ impl Reader {
         if let (Some(rest), Some(streams), Some(websocket_api)) =
             (&exchange.rest, &exchange.streams, &exchange.websocket_api)
         {
-            let clock =
-                if exchange.lockstep { SimulatorClock::Lockstep } else { SimulatorClock::Free };
+            let clock = if exchange.lockstep {
+                SimulatorClock::Lockstep
+            } else {
+                SimulatorClock::Free(exchange.speed)
+            };
             let (rest, streams) = (rest.clone(), streams.clone());
             let websocket_api = websocket_api.clone();
             return Some(Venue::Simulator(Simulator { rest, streams, websocket_api, clock }));

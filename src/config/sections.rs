@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use heikin_core::market::Asset;
@@ -63,6 +64,7 @@ pub(super) struct Exchange {
     pub(super) streams: Option<String>,
     pub(super) websocket_api: Option<String>,
     pub(super) lockstep: bool,
+    pub(super) speed: NonZeroU32,
 }
 
 /// What paper trading starts with.
@@ -154,6 +156,7 @@ impl Default for Sections {
                 streams: None,
                 websocket_api: None,
                 lockstep: false,
+                speed: NonZeroU32::MIN,
             },
             limits: RiskLimits::NONE,
             paper: Paper {
@@ -194,7 +197,7 @@ const OPTIONAL_AMOUNT: &str = "an amount above 0, such as \"500\", or leave it o
 const OPTIONAL_COUNT: &str = "a number from 1 to 100000, or leave it out for no limit";
 
 /// The keys before and within the sections, in the order in which they are told.
-pub(super) const KEYS: [Key<Sections>; 27] = [
+pub(super) const KEYS: [Key<Sections>; 28] = [
     Key {
         name: "mode",
         allowed: "\"demo\", \"paper\", \"testnet\" or \"live\"",
@@ -236,6 +239,18 @@ pub(super) const KEYS: [Key<Sections>; 27] = [
         meaning: "Let the simulator wait for heikin at every price, so that a run can be repeated exactly.",
         read: |all, given| put(&mut all.exchange.lockstep, given.flag()),
         write: |all| Some(all.exchange.lockstep.into()),
+    },
+    Key {
+        name: "exchange.speed",
+        allowed: "a number from 1 to 100000, with a simulator alone",
+        meaning: "How many seconds pass at the simulator in a real one: what it was started with as --speed.",
+        read: |all, given| {
+            let speed = given
+                .count(1..=100_000)
+                .map(|speed| NonZeroU32::new(speed).unwrap_or(NonZeroU32::MIN));
+            put(&mut all.exchange.speed, speed)
+        },
+        write: |all| Some(all.exchange.speed.get().into()),
     },
     Key {
         name: "account.min_confidence",

@@ -1,7 +1,7 @@
 //! What is left when heikin stops, and on the exchange goes on without it.
 
 use heikin_core::engine::Engine;
-use heikin_core::market::Symbol;
+use heikin_core::market::{LotQuantity, Symbol};
 use heikin_core::num::Quantity;
 use heikin_core::order::{ClientOrderId, Order, Side};
 
@@ -23,8 +23,8 @@ pub struct LeftPosition {
     pub held: Quantity,
     /// The orders that protect it, which stay on the exchange.
     pub protection: Vec<ClientOrderId>,
-    /// How much of it they cover.
-    pub covered: Quantity,
+    /// How much of it no order covers, less what is too little to be sold.
+    pub uncovered: Quantity,
 }
 
 impl Closing {
@@ -42,11 +42,14 @@ impl Closing {
             let covered = protection()
                 .map(Order::remaining)
                 .fold(Quantity::ZERO, |sum, more| sum.plus(more).unwrap_or(sum));
+            let rest = trader.position().held.saturating_minus(covered);
+            let uncovered =
+                market.rules().floor_lot(rest).map_or(Quantity::ZERO, LotQuantity::quantity);
             closing.positions.push(LeftPosition {
                 symbol: market.rules().symbol,
                 held: trader.position().held,
                 protection: protection().map(|order| order.id).collect(),
-                covered,
+                uncovered,
             });
         }
         closing

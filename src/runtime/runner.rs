@@ -191,7 +191,7 @@ impl Runner {
         until: Pin<&mut F>,
     ) -> Result<Option<F::Output>, JournalError> {
         let due = self.next_due();
-        let wait = due.since(self.clock.now()).millis().max(0).unsigned_abs();
+        let wait = self.clock.real(due.since(self.clock.now()));
         self.want_quotes();
         let sources = &mut self.sources;
         let woken = tokio::select! {
@@ -226,7 +226,7 @@ impl Runner {
         self.set_gate(Gate::ShuttingDown, GateState::Closed)?;
         self.finish_turn()?;
         pass(CrashPoint::Stopping);
-        let mut over = pin!(pause(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX)));
+        let mut over = pin!(pause(patience));
         while !self.is_withdrawn() {
             if self.turn(over.as_mut()).await?.is_some() {
                 break;
@@ -468,6 +468,6 @@ impl Runner {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the runtime is what waits")]
-async fn pause(millis: u64) {
-    tokio::time::sleep(Duration::from_millis(millis)).await;
+async fn pause(length: Duration) {
+    tokio::time::sleep(length).await;
 }

@@ -159,7 +159,7 @@ fn level(level: LogLevel) -> LevelFilter {
 }
 
 fn is_own(target: &str) -> bool {
-    ["heikin", "heikin_core", "heikin_bot"].iter().any(|own| is_of(target, own))
+    ["heikin", "heikin_core", "heikin_bot", "alert", "engine"].iter().any(|own| is_of(target, own))
 }
 
 /// Whether `target` is `of` or lies within it.

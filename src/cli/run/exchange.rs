@@ -44,6 +44,9 @@ pub(in crate::cli) fn client(config: &Config) -> Result<(Rest, Endpoints), Failu
         Venue::Simulator(Simulator { clock: SimulatorClock::Lockstep, .. }) => {
             ExchangeTime::lockstep()
         }
+        Venue::Simulator(Simulator { clock: SimulatorClock::Free(speed), .. }) => {
+            ExchangeTime::hurried(*speed)
+        }
         _ => ExchangeTime::of_this_machine(),
     };
     let rest = Rest::new(&endpoints, credentials, time).map_err(Failure::failed)?;

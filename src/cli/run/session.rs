@@ -209,10 +209,10 @@ fn ready_line(config: &Config, engine: &Engine, http: SocketAddr) -> String {
 fn summary(closing: &Closing) -> String {
     let mut text = String::new();
     for position in &closing.positions {
-        let stops = if position.covered >= position.held {
+        let stops = if position.uncovered.is_zero() {
             "its stop stays on the exchange".to_owned()
         } else {
-            format!("only {} of it has a stop on the exchange", position.covered)
+            format!("{} of it has no stop on the exchange", position.uncovered)
         };
         text.push_str(&format!("open: {} of {}; {stops}\n", position.held, position.symbol));
     }

@@ -10,6 +10,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::rc::Rc;
 
 use heikin_core::time::{Span, Timestamp};
@@ -65,6 +66,8 @@ struct Measured {
     wall: WallClock,
     /// When our clock was set by the wall clock, and what that showed.
     anchor: (Instant, Timestamp),
+    /// So many of its seconds pass in a real one: more than one with a simulator alone.
+    speed: NonZeroU32,
     /// The wall clock less ours, when the offset was measured.
     parted: Cell<i64>,
     offset: Cell<Option<ClockOffset>>,
@@ -74,10 +77,15 @@ impl Measured {
     /// Our clock at this moment.
     fn local(&self, at: Instant) -> Timestamp {
         let (anchor, wall) = self.anchor;
+        let hurried = |real: Duration| span(real.saturating_mul(self.speed.get()));
         match at.checked_duration_since(anchor) {
-            Some(since) => wall + span(since),
-            None => wall - span(anchor.saturating_duration_since(at)),
+            Some(since) => wall + hurried(since),
+            None => wall - hurried(anchor.saturating_duration_since(at)),
         }
+    }
+
+    fn is_real(&self) -> bool {
+        self.speed == NonZeroU32::MIN
     }
 
     /// The wall clock less ours, in milliseconds.
@@ -86,7 +94,8 @@ impl Measured {
     }
 
     fn has_jumped(&self) -> bool {
-        self.apart().abs_diff(self.parted.get()) > LARGEST_JUMP.millis().unsigned_abs()
+        self.is_real()
+            && self.apart().abs_diff(self.parted.get()) > LARGEST_JUMP.millis().unsigned_abs()
     }
 }
 
@@ -111,7 +120,17 @@ impl ExchangeTime {
 
     /// By a wall clock of the caller's: for tests.
     pub fn by(wall: impl Fn() -> Timestamp + 'static) -> Self {
+        Self::measured_by(wall, NonZeroU32::MIN)
+    }
+
+    /// By this machine's clocks, but faster: for a simulator whose time goes so many times as fast.
+    pub fn hurried(speed: NonZeroU32) -> Self {
+        Self::measured_by(wall_clock, speed)
+    }
+
+    fn measured_by(wall: impl Fn() -> Timestamp + 'static, speed: NonZeroU32) -> Self {
         Self::from_source(Source::Measured(Measured {
+            speed,
             anchor: (Instant::now(), wall()),
             wall: Rc::new(wall),
             parted: Cell::new(0),
@@ -157,6 +176,15 @@ impl ExchangeTime {
         }
     }
 
+    /// How long it takes until so much of the exchange's time has passed.
+    pub fn real(&self, span: Span) -> Duration {
+        let whole = Duration::from_millis(span.millis().max(0).unsigned_abs());
+        match &self.0.source {
+            Source::Measured(measured) => whole / measured.speed.get(),
+            Source::Observed => whole,
+        }
+    }
+
     /// The exchange was heard to tell this time. It moves the clock in lockstep only.
     pub fn observe(&self, at: Timestamp) {
         if self.is_lockstep() && at > self.0.shown.get() {
@@ -171,7 +199,7 @@ impl ExchangeTime {
         if measured.has_jumped() {
             return Trust::Jumped;
         }
-        if offset.is_stale(measured.local(Instant::now())) {
+        if measured.is_real() && offset.is_stale(measured.local(Instant::now())) {
             return Trust::Stale;
         }
         if self.0.shown.get() > self.estimate() + FURTHEST_AHEAD {
@@ -241,7 +269,7 @@ impl ExchangeTime {
     pub(super) async fn wait_until(&self, until: Timestamp) {
         let left = until.since(self.now()).millis();
         let shortly = if self.is_lockstep() { left.min(5) } else { left };
-        pause(Duration::from_millis(shortly.unsigned_abs().max(1))).await;
+        pause(self.real(Span::from_millis(shortly)).max(Duration::from_millis(1))).await;
     }
 }
 
