@@ -17,7 +17,8 @@ type Rule = (&'static str, &'static [&'static str]);
 /// The modules of the root package. An adapter names none of the others; `runtime`, `control`,
 /// `cli` and `main` put them together.
 const ROOT: &[Rule] = &[
-    ("analysis", &[]),
+    // The simulation puts engine and store together, as the runtime does.
+    ("analysis", &["store"]),
     ("config", &[]),
     ("exchange", &[]),
     ("http", &[]),
