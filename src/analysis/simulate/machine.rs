@@ -42,7 +42,7 @@ impl Witness {
         let length = usize::try_from(last).unwrap_or(usize::MAX);
         if length < self.promised {
             let what = format!("{} records were durable, {last} are there", self.promised);
-            return violated("D1 lost", what);
+            return violated("D2 lost", what);
         }
         if length > self.records.len() {
             let what = format!("{} records were written, {last} are there", self.records.len());

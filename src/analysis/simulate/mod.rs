@@ -1,10 +1,11 @@
 //! Deterministic simulation: a whole world from a seed, with everything that goes wrong in it.
 //!
-//! A schedule is a market, an exchange, a network, a disk, a user and the bot, all driven by one
-//! stream of chance: requests and answers are lost, late and doubled, the process dies between any
-//! two effects and recovers from what had been synced, hands reach into the account. After every
-//! step the invariants are checked against the exchange's own record; then the faults stop, and
-//! everything must settle. A seed that is run twice must give the same effects.
+//! A schedule is a market, an exchange, a network, a disk, a user and the bot, all driven by chance
+//! from a seed: requests and answers are lost, late and doubled, the process dies between any two
+//! effects and in the middle of a write, the disk loses what was not synced, hands reach into the
+//! account. Engine and store are the real ones. After every step the invariants are checked against
+//! the exchange's own record, after every recovery against a witness of all that was written; then
+//! the faults stop, and everything must settle. A seed that is run twice must give the same effects.
 
 mod bot;
 mod campaign;

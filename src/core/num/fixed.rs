@@ -157,12 +157,11 @@ const SHORTEST: usize = 2 + 20 + 16;
 fn shortest(units: i128, decimals: u32, buffer: &mut [u8; SHORTEST]) -> Option<&str> {
     let magnitude = units.unsigned_abs();
     let scale = 10_u64.checked_pow(decimals)?;
-    let (whole, mut fraction) = match u64::try_from(magnitude) {
-        Ok(magnitude) => (magnitude / scale, magnitude % scale),
-        Err(_) => {
-            let (whole, fraction) = (magnitude / u128::from(scale), magnitude % u128::from(scale));
-            (u64::try_from(whole).ok()?, u64::try_from(fraction).ok()?)
-        }
+    let (whole, mut fraction) = if let Ok(magnitude) = u64::try_from(magnitude) {
+        (magnitude / scale, magnitude % scale)
+    } else {
+        let (whole, fraction) = (magnitude / u128::from(scale), magnitude % u128::from(scale));
+        (u64::try_from(whole).ok()?, u64::try_from(fraction).ok()?)
     };
     let mut start = buffer.len();
     let mut put = |byte: u8| {
@@ -197,7 +196,6 @@ fn shortest(units: i128, decimals: u32, buffer: &mut [u8; SHORTEST]) -> Option<&
 }
 
 /// The last digit of a number.
-#[expect(clippy::cast_possible_truncation, reason = "a digit is below ten")]
 const fn digit(number: u64) -> u8 {
     b'0' + (number % 10) as u8
 }
