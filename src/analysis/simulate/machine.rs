@@ -10,7 +10,7 @@ use heikin_core::time::Timestamp;
 use super::check::{Violation, violated};
 use super::dice::Dice;
 use crate::store::disk::{Disk as _, Fault, MemoryDisk, Survives};
-use crate::store::journal::{FileJournal, Outdated, Settings, archive};
+use crate::store::journal::{FileJournal, Opened, Outdated, Settings, archive};
 use crate::store::snapshots::Snapshots;
 use crate::store::{Layout, Recovery, StoreError, recover};
 
@@ -258,14 +258,17 @@ fn refilled(witness: &Witness, engine: &mut Engine) -> MemoryJournal {
     for record in &witness.records {
         engine.fold(record);
         // In memory nothing fails unless it is told to.
-        let _ = journal.append(record);
+        if journal.append(record).is_err() {
+            break;
+        }
     }
-    let _ = journal.sync();
-    journal
+    match journal.sync() {
+        Ok(()) | Err(_) => journal,
+    }
 }
 
 fn nothing_special() -> Recovery {
-    Recovery { journal: Default::default(), snapshot: 0, folded: 0, damaged: Vec::new() }
+    Recovery { journal: Opened::default(), snapshot: 0, folded: 0, damaged: Vec::new() }
 }
 
 impl Store {
@@ -279,7 +282,9 @@ impl Store {
     ) -> Result<(FileJournal<MemoryDisk>, Recovery), StoreError> {
         if self.mark == MarkIs::Ignored {
             // Who has no mark cannot look at it.
-            let _ = self.disk.remove(&self.layout.journal().join("durable"));
+            match self.disk.remove(&self.layout.journal().join("durable")) {
+                Ok(()) | Err(_) => {}
+            }
         }
         let recovered = recover(&self.disk, &self.layout, self.settings.clone(), engine)?;
         self.damaged = None;
