@@ -19,7 +19,8 @@ type Rule = (&'static str, &'static [&'static str]);
 /// handed on in its types.
 const ROOT: &[Rule] = &[
     ("config", &[]),
-    ("analysis", &[]),
+    // The simulation puts engine and store together, as the runtime does.
+    ("analysis", &["store"]),
     ("exchange", &[]),
     ("http", &["config"]),
     ("store", &[]),

@@ -1,7 +1,7 @@
 //! `heikin simulate`: the engine in simulated worlds where everything goes wrong.
 
 use std::io::IsTerminal;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::ops::Range;
 use std::time::Instant;
 
@@ -10,9 +10,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
-use crate::analysis::simulate::{self, Bug, Campaign, Fault, Report, Schedule};
+use crate::analysis::simulate::{self, Bug, Campaign, Fault, Ground, Report, Runs, Schedule};
 
-/// Run the engine in simulated worlds, with faults, and check it after every step.
+/// Run engine and store in simulated worlds, with faults, and check them after every step.
 ///
 /// A seed decides a whole world: market, exchange, network, disk, the user's hands, and everything
 /// that goes wrong with them. Each is run twice and must give the same effects.
@@ -30,12 +30,15 @@ pub(super) struct Arguments {
     /// Tell step by step what happens in it.
     #[arg(long, requires = "seed")]
     trace: bool,
-    /// Plant a bug in the engine, by its number from 1 to 17 or `all`, to see that it is caught.
+    /// Plant a bug in the engine, by its number from 1 to 19, 26, or `all`, to see that it is caught.
     #[arg(long, value_name = "BUG")]
     plant: Option<Plant>,
     /// On so many threads; all cores where it is left out.
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// Run only one of so many seeds twice.
+    #[arg(long, value_name = "N", default_value = "1")]
+    twice_every: NonZeroU64,
     /// Print the result as JSON.
     #[arg(long)]
     json: bool,
@@ -61,7 +64,7 @@ impl std::str::FromStr for Plant {
             .into_iter()
             .find(|bug| bug.number().to_string() == text)
             .map(Self::One)
-            .ok_or_else(|| format!("there are bugs 1 to {}, and `all`", Bug::ALL.len()))
+            .ok_or_else(|| "there are bugs 1 to 19, 26, and `all`".to_owned())
     }
 }
 
@@ -95,7 +98,7 @@ fn one(seed: u64, plant: Option<Plant>, arguments: &Arguments) -> Result<(), Fai
             println!("{line}");
         }
     }
-    let schedule = simulate::run(seed, bug);
+    let schedule = simulate::run(seed, Ground::Disk, bug, Runs::Twice);
     let mut report = Report::default();
     report.add(schedule);
     conclude(&report, seed..seed.saturating_add(1), None, arguments)
@@ -106,7 +109,7 @@ fn many(arguments: &Arguments) -> Result<(), Failure> {
     let seeds = seeds(arguments)?;
     let started = now();
     let bar = bar(arguments.seeds);
-    let campaign = Campaign { seeds: seeds.clone(), threads: threads(arguments), bug: None };
+    let campaign = campaign(seeds.clone(), None, arguments);
     let report = campaign.run(|progress| {
         bar.set_position(progress.done);
         bar.set_message(format!("{} violations", progress.violations));
@@ -125,9 +128,7 @@ fn plant(bugs: &[Bug], arguments: &Arguments) -> Result<(), Failure> {
         let mut first = all.start;
         let report = loop {
             let seeds = first..all.end.min(first.saturating_add(PORTION));
-            let campaign =
-                Campaign { seeds: seeds.clone(), threads: threads(arguments), bug: Some(*bug) };
-            let report = campaign.run(|_| ());
+            let report = campaign(seeds.clone(), Some(*bug), arguments).run(|_| ());
             schedules += report.schedules;
             first = seeds.end;
             if report.violations > 0 || seeds.is_empty() || first >= all.end {
@@ -227,14 +228,16 @@ fn failed_lines(failed: &Schedule, arguments: &Arguments) -> String {
 
 fn print(report: &Report, seeds: &Range<u64>, seconds: Option<f64>) {
     let last = seeds.end.saturating_sub(1);
-    println!("seeds {} to {last}: {} schedules, each run twice", seeds.start, report.schedules);
+    let (first, schedules, twice) = (seeds.start, report.schedules, report.twice);
+    println!("seeds {first} to {last}: {schedules} schedules, {twice} of them run twice");
     println!("  inputs      {:>12}", report.inputs);
     println!("  faults      {:>12}", report.faults.total());
     if let Some((inputs, faults)) = report.least {
         println!("  the shortest schedule has {inputs} inputs, the mildest {faults} faults");
     }
-    for fault in Fault::ALL {
-        println!("    {:<26}{:>10}", fault.name(), report.faults.of(fault));
+    for (fault, count) in report.faults.iter() {
+        let numbers: Vec<String> = fault.study().iter().map(|it| format!("F{it}")).collect();
+        println!("    {:<26}{count:>10}  {}", fault.name(), numbers.join(" "));
     }
     if let Some(seconds) = seconds {
         println!("  {seconds:.1} s, {:.0} schedules a second", rate(report.schedules, seconds));
@@ -244,25 +247,33 @@ fn print(report: &Report, seeds: &Range<u64>, seconds: Option<f64>) {
 }
 
 fn as_json(report: &Report, seeds: &Range<u64>, seconds: Option<f64>) -> Value {
-    let faults: Map<String, Value> = Fault::ALL
-        .into_iter()
-        .map(|fault| (fault.name().to_owned(), report.faults.of(fault).into()))
-        .collect();
+    let faults = report.faults.iter();
+    let faults: Map<String, Value> =
+        faults.map(|(fault, count)| (fault.name().to_owned(), count.into())).collect();
+    let study = report.faults.by_study().into_iter();
+    let study: Map<String, Value> =
+        study.map(|(number, count)| (format!("F{number}"), count.into())).collect();
     json!({
         "first_seed": seeds.start,
         "schedules": report.schedules,
-        "runs_of_each": 2,
+        "run_twice": report.twice,
         "inputs": report.inputs,
         "least_inputs": report.least.map(|least| least.0),
         "faults_total": report.faults.total(),
         "least_faults": report.least.map(|least| least.1),
         "faults": faults,
+        "faults_by_study": study,
         "effects_hash": format!("{:016x}", report.hash),
         "violations": report.violations,
         "failed_seeds": report.failed.iter().map(|failed| failed.seed).collect::<Vec<_>>(),
         "seconds": seconds,
         "schedules_per_second": seconds.map(|seconds| rate(report.schedules, seconds)),
     })
+}
+
+fn campaign(seeds: Range<u64>, bug: Option<Bug>, arguments: &Arguments) -> Campaign {
+    let twice_every = arguments.twice_every;
+    Campaign { seeds, threads: threads(arguments), bug, twice_every }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]

@@ -148,6 +148,9 @@ fn every_status_has_a_meaning() {
         ("EXPIRED", "REJECTED", expired(Why::Rejected)),
         ("EXPIRED", "EXCHANGE_CANCELED", expired(Why::ExchangeCanceled)),
         ("EXPIRED", "OCO_TRIGGER", expired(Why::OcoTrigger)),
+        ("EXPIRED", "OTO_PHASE_ONE_EXPIRED", expired(Why::OtoPhaseOneExpired)),
+        ("EXPIRED", "UNFILLED_IOC_QUANTITY_EXPIRED", expired(Why::UnfilledIocQuantityExpired)),
+        ("EXPIRED", "UNFILLED_FOK_ORDER_EXPIRED", expired(Why::UnfilledFokOrderExpired)),
         ("EXPIRED", "INSUFFICIENT_LIQUIDITY", expired(Why::InsufficientLiquidity)),
         (
             "EXPIRED",

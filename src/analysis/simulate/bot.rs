@@ -1,37 +1,37 @@
 use heikin_core::engine::{
-    Bug, Effect, Engine, Input, JournalError, MemoryJournal, Record, Sequence, Snapshot, WriteAhead,
+    Bug, Effect, Engine, Input, JournalError, Record, Sequence, Snapshot, WriteAhead,
 };
 use heikin_core::time::Timestamp;
 
+use super::check::{Violation, violated};
+use super::machine::{Death, Machine, NotStarted, Store, Witness, Witnessed};
 use super::scenario::Scenario;
+use crate::store::{Recovery, StoreError};
 
-/// The bot's process and what outlives it: the journal, and the last snapshot.
+/// The bot's process, and the machine that outlives it.
 #[derive(Debug)]
 pub(super) struct Bot {
     scenario: Scenario,
     bug: Option<Bug>,
+    machine: Machine,
     state: State,
-    /// The state up to and including this record, as text.
-    snapshot: Option<(Sequence, String)>,
 }
 
 #[derive(Debug)]
 enum State {
-    Up(Box<WriteAhead<MemoryJournal>>),
-    Down(MemoryJournal),
-    /// Only while it changes from one to the other.
-    Changing,
+    Up(Box<WriteAhead<Witnessed>>),
+    Down(Witness),
 }
 
 impl Bot {
-    pub(super) fn new(scenario: Scenario, bug: Option<Bug>) -> Self {
-        Self { scenario, bug, state: State::Down(MemoryJournal::default()), snapshot: None }
+    pub(super) fn new(scenario: Scenario, machine: Machine, bug: Option<Bug>) -> Self {
+        Self { scenario, bug, machine, state: State::Down(Witness::default()) }
     }
 
-    pub(super) const fn process(&self) -> Option<&WriteAhead<MemoryJournal>> {
+    pub(super) const fn process(&self) -> Option<&WriteAhead<Witnessed>> {
         match &self.state {
             State::Up(process) => Some(process),
-            State::Down(_) | State::Changing => None,
+            State::Down(_) => None,
         }
     }
 
@@ -39,31 +39,45 @@ impl Bot {
         self.process().is_some()
     }
 
+    /// Whether this bug is planted.
+    pub(super) fn has(&self, bug: Bug) -> bool {
+        self.bug == Some(bug)
+    }
+
     pub(super) fn engine(&self) -> Option<&Engine> {
         self.process().map(WriteAhead::engine)
     }
 
-    const fn process_mut(&mut self) -> Option<&mut WriteAhead<MemoryJournal>> {
+    const fn process_mut(&mut self) -> Option<&mut WriteAhead<Witnessed>> {
         match &mut self.state {
             State::Up(process) => Some(process),
-            State::Down(_) | State::Changing => None,
+            State::Down(_) => None,
         }
     }
 
-    pub(super) const fn journal(&self) -> Option<&MemoryJournal> {
+    /// Its store, where it has a disk.
+    pub(super) fn store(&mut self) -> Option<&mut Store> {
+        self.machine.store()
+    }
+
+    /// All records that were written, and not lost.
+    pub(super) fn records(&self) -> &[Record] {
         match &self.state {
-            State::Up(process) => Some(process.journal()),
-            State::Down(journal) => Some(journal),
-            State::Changing => None,
+            State::Up(process) => process.journal().records(),
+            State::Down(witness) => witness.records(),
         }
     }
 
-    /// The records that survive a crash.
+    /// The records that must survive a crash.
     pub(super) fn durable_records(&self) -> &[Record] {
         use heikin_core::engine::Journal as _;
-        let Some(journal) = self.journal() else { return &[] };
-        let durable = usize::try_from(journal.durable()).unwrap_or(usize::MAX);
-        journal.records().get(..durable).unwrap_or_default()
+        let durable = match &self.state {
+            State::Up(process) => {
+                usize::try_from(process.journal().durable()).unwrap_or(usize::MAX)
+            }
+            State::Down(witness) => witness.promised(),
+        };
+        self.records().get(..durable).unwrap_or_default()
     }
 
     pub(super) fn handle(&mut self, at: Timestamp, input: Input) -> Result<(), JournalError> {
@@ -78,7 +92,7 @@ impl Bot {
         self.process_mut().and_then(WriteAhead::next_effect)
     }
 
-    /// The disk will fail the next sync.
+    /// The journal in memory will fail the next sync.
     pub(super) fn fail_next_sync(&mut self) {
         if let Some(process) = self.process_mut() {
             process.journal_mut().fail_next_sync();
@@ -87,60 +101,49 @@ impl Bot {
 
     /// How many records a crash could lose.
     pub(super) fn unsynced(&self) -> usize {
-        self.journal().map_or(0, |journal| journal.records().len()) - self.durable_records().len()
+        self.records().len() - self.durable_records().len()
     }
 
     /// Keeps the state as a snapshot: recovery then begins there.
-    pub(super) fn keep_snapshot(&mut self) -> Result<(), String> {
+    pub(super) fn keep_snapshot(&self) -> Result<(), StoreError> {
         let Some(process) = self.process() else { return Ok(()) };
-        let text = serde_json::to_string(&process.engine().snapshot());
-        self.snapshot = Some((process.last_sequence(), text.map_err(|error| error.to_string())?));
-        Ok(())
+        let state = process.engine().snapshot();
+        self.machine.keep_snapshot(process.journal(), (process.last_sequence(), &state))
     }
 
-    /// The process dies; of what was not synced only the first `kept` records survive.
-    pub(super) fn crash(&mut self, kept: usize) {
-        let mut journal = match std::mem::replace(&mut self.state, State::Changing) {
-            State::Up(process) => process.into_journal(),
-            State::Down(journal) => journal,
-            State::Changing => MemoryJournal::default(),
+    /// The process dies.
+    pub(super) fn crash(&mut self, death: Death) {
+        let down = State::Down(Witness::default());
+        let mut witness = match std::mem::replace(&mut self.state, down) {
+            State::Up(process) => process.into_journal().into_witness(),
+            State::Down(witness) => witness,
         };
-        journal.crash(kept);
-        self.state = State::Down(journal);
+        self.machine.die(&mut witness, death);
+        self.state = State::Down(witness);
     }
 
-    /// Starts the process: the state is the snapshot and every record since.
-    pub(super) fn start(&mut self) -> Result<(), String> {
-        let State::Down(journal) = std::mem::replace(&mut self.state, State::Changing) else {
-            return Err("it is running already".to_owned());
+    /// Starts the process: the state is the newest snapshot and every record since.
+    pub(super) fn start(&mut self) -> Result<Recovery, NotStarted> {
+        let mut engine = self.scenario.engine(self.bug);
+        let State::Down(witness) = &mut self.state else {
+            let running = violated("D2 recovery", "it is running already");
+            return running.map_err(NotStarted::Wrong);
         };
-        let engine = self.recover(journal.records())?;
+        let (journal, recovery) = self.machine.recover(witness, &mut engine)?;
         let last = journal.records().last().map_or(0, |record| record.seq);
         self.state = State::Up(Box::new(WriteAhead::new(engine, journal, last)));
-        Ok(())
+        Ok(recovery)
     }
 
-    fn recover(&self, records: &[Record]) -> Result<Engine, String> {
-        let mut engine = self.scenario.engine(self.bug);
-        let mut through = 0;
-        if let Some((seq, text)) = &self.snapshot {
-            let snapshot: Snapshot =
-                serde_json::from_str(text).map_err(|error| error.to_string())?;
-            engine.restore(snapshot).map_err(|error| error.to_string())?;
-            through = *seq;
-        }
-        let tail = records.get(usize::try_from(through).unwrap_or(usize::MAX)..);
-        for record in tail.unwrap_or_default() {
-            engine.fold(record);
-        }
-        Ok(engine)
+    /// What lies on the disk is what was written.
+    pub(super) fn check_content(&self) -> Result<(), Violation> {
+        self.process().map_or(Ok(()), |process| process.journal().check_content())
     }
 
-    /// The state that folding the whole journal from nothing gives.
+    /// The state that folding all records from nothing gives.
     pub(super) fn folded(&self) -> Snapshot {
         let mut engine = self.scenario.engine(self.bug);
-        let records = self.journal().map_or(&[][..], MemoryJournal::records);
-        for record in records {
+        for record in self.records() {
             engine.fold(record);
         }
         engine.snapshot()

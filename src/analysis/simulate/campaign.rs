@@ -1,12 +1,12 @@
 //! Many schedules on all cores, and what came of them.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use super::{Bug, FaultCounts, Schedule, run};
+use super::{Bug, FaultCounts, Ground, Runs, Schedule, run};
 
 /// Which schedules to run.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub struct Campaign {
     pub threads: NonZeroUsize,
     /// With this bug planted in the engine.
     pub bug: Option<Bug>,
+    /// Of so many seeds one is run twice.
+    pub twice_every: NonZeroU64,
 }
 
 /// How far a campaign is.
@@ -31,8 +33,10 @@ pub struct Progress {
 /// What came of the schedules, whatever the number of threads.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
-    /// How many schedules were run, each twice.
+    /// How many schedules were run.
     pub schedules: u64,
+    /// How many of them were run twice.
+    pub twice: u64,
     /// How many inputs their engines took, in one run of each.
     pub inputs: u64,
     /// The faults that were injected, in one run of each.
@@ -55,6 +59,7 @@ impl Report {
     pub fn add(&mut self, schedule: Schedule) {
         let (inputs, faults) = (schedule.inputs, schedule.faults.total());
         self.schedules += 1;
+        self.twice += u64::from(schedule.runs == Runs::Twice);
         self.inputs += inputs;
         self.faults.add(&schedule.faults);
         let least = self.least.unwrap_or((inputs, faults));
@@ -81,7 +86,8 @@ impl Campaign {
                 let (done, next) = (done.clone(), &next);
                 scope.spawn(move || {
                     while let Some(seed) = self.take(next) {
-                        if done.send(run(seed, self.bug)).is_err() {
+                        if done.send(run(seed, Ground::Disk, self.bug, self.runs_of(seed))).is_err()
+                        {
                             return;
                         }
                     }
@@ -94,6 +100,10 @@ impl Campaign {
             }
         });
         report
+    }
+
+    fn runs_of(&self, seed: u64) -> Runs {
+        if seed.is_multiple_of(self.twice_every.get()) { Runs::Twice } else { Runs::Once }
     }
 
     /// The next seed that nobody has taken.

@@ -20,6 +20,16 @@ impl Dice {
         self.0.random_range(least..=most.max(least))
     }
 
+    /// An index below `length`; 0 where there is none.
+    pub(super) fn index(&mut self, length: usize) -> usize {
+        if length == 0 { 0 } else { self.0.random_range(0..length) }
+    }
+
+    /// Sixty-four bits.
+    pub(super) fn bits(&mut self) -> u64 {
+        self.0.random()
+    }
+
     /// One of the items; none of an empty list.
     pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         if items.is_empty() { None } else { items.get(self.0.random_range(0..items.len())) }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::dice::Dice;
 
 /// A class of faults that a schedule may inject.
@@ -63,11 +65,28 @@ pub enum Fault {
     Crash,
     /// The disk fails a sync: the process stops.
     SyncFailed,
+    /// With the process the machine dies: what was not synced is lost, whole or in pieces.
+    PowerLost,
+    /// The disk is full, in the middle of a write or at a start.
+    DiskFull,
+    /// The disk fails a write.
+    WriteFailed,
+    /// A sync takes up to eight seconds.
+    SlowSync,
+    /// The process dies in the middle of writing, syncing, beginning a segment, keeping a snapshot,
+    /// or archiving.
+    CrashWriting,
+    /// The process dies while it recovers.
+    CrashStarting,
+    /// The newest snapshot is not what was written.
+    SnapshotDamaged,
+    /// The journal is not what was written, although it had been durable.
+    JournalDamaged,
 }
 
 impl Fault {
     /// Every class.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 38] = [
         Self::RequestLost,
         Self::RequestLate,
         Self::AnswerLost,
@@ -98,7 +117,23 @@ impl Fault {
         Self::ClockOff,
         Self::Crash,
         Self::SyncFailed,
+        Self::PowerLost,
+        Self::DiskFull,
+        Self::WriteFailed,
+        Self::SlowSync,
+        Self::CrashWriting,
+        Self::CrashStarting,
+        Self::SnapshotDamaged,
+        Self::JournalDamaged,
     ];
+
+    /// Those of [`Fault::ALL`] from here on are of the store's disk.
+    const OF_DISK: usize = Self::PowerLost as usize;
+
+    /// Whether it is of the store's disk.
+    pub const fn is_of_disk(self) -> bool {
+        self as usize >= Self::OF_DISK
+    }
 
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
@@ -133,7 +168,60 @@ impl Fault {
             Self::ClockOff => "clock off",
             Self::Crash => "crash",
             Self::SyncFailed => "sync failed",
+            Self::PowerLost => "power lost",
+            Self::DiskFull => "disk full",
+            Self::WriteFailed => "write failed",
+            Self::SlowSync => "slow sync",
+            Self::CrashWriting => "crash while writing",
+            Self::CrashStarting => "crash while starting",
+            Self::SnapshotDamaged => "snapshot damaged",
+            Self::JournalDamaged => "journal damaged",
         }
+    }
+
+    /// Its numbers in the fault model of the reliability study (its section 2), without what follows
+    /// of itself from others: a crash falls now before and now behind a send (F2 to F4, F6), and
+    /// candles that close meanwhile are a gap (F27).
+    pub const fn study(self) -> &'static [u8] {
+        match self {
+            Self::Crash => &[1],
+            Self::CrashStarting => &[5],
+            Self::PowerLost => &[7],
+            Self::DiskFull => &[8],
+            Self::SyncFailed | Self::WriteFailed => &[9],
+            Self::SnapshotDamaged | Self::JournalDamaged => &[10],
+            Self::CrashWriting => &[11],
+            Self::SlowSync | Self::SenderLate => &[12],
+            Self::ClockOff => &[22],
+            Self::CandleDoubled => &[28],
+            Self::CandleLate => &[29],
+            Self::SymbolHalted => &[35],
+            Self::RulesChanged => &[36],
+            Self::PriceGap => &[37, 49, 50],
+            Self::RequestLost | Self::RequestLate | Self::AnswerLost | Self::AnswerLate => &[38],
+            Self::StatusUnknown => &[39],
+            Self::RateLimited => &[40],
+            Self::Refused => &[41, 45],
+            Self::QueryLags | Self::OrderRenamed => &[46],
+            Self::PartialFill => &[48],
+            Self::HalfReplaced => &[53],
+            Self::OrderCanceledByHand => &[47, 55],
+            Self::PositionSoldByHand | Self::Transfer => &[55],
+            Self::OrderExpired => &[57],
+            Self::ReportLost | Self::StreamOutage => &[58],
+            Self::ReportLate | Self::ReportDoubled => &[59],
+            Self::OrderByHand => &[60],
+            Self::Command => &[],
+        }
+    }
+
+    /// How often it strikes in one schedule, per 10,000 occasions: not at all, rarely, or often.
+    fn draw(self, dice: &mut Dice) -> u32 {
+        if !dice.chance(5_000) {
+            return 0;
+        }
+        let most = if dice.chance(5_000) { self.most() } else { self.most() / 10 };
+        u32::try_from(dice.between(1, most)).unwrap_or_default()
     }
 
     /// Its highest rate, per 10,000 occasions. The occasions differ: a request, a user event, a
@@ -160,18 +248,46 @@ impl Fault {
             Self::ClockOff => 5_000,
             Self::Crash => 60,
             Self::SyncFailed => 15,
+            Self::PowerLost => 9_000,
+            Self::DiskFull | Self::WriteFailed => 15,
+            Self::SlowSync => 100,
+            Self::CrashWriting => 30,
+            Self::CrashStarting => 2_500,
+            Self::SnapshotDamaged | Self::JournalDamaged => 5_000,
         }
     }
 }
 
 /// How often each class occurred.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FaultCounts([u64; Fault::ALL.len()]);
+
+impl Default for FaultCounts {
+    fn default() -> Self {
+        Self([0; Fault::ALL.len()])
+    }
+}
 
 impl FaultCounts {
     /// How often this class occurred.
     pub fn of(&self, fault: Fault) -> u64 {
         self.0.get(fault as usize).copied().unwrap_or_default()
+    }
+
+    /// Every class, and how often it occurred.
+    pub fn iter(&self) -> impl Iterator<Item = (Fault, u64)> {
+        Fault::ALL.into_iter().map(|fault| (fault, self.of(fault)))
+    }
+
+    /// The same by the numbers of [`Fault::study`].
+    pub fn by_study(&self) -> BTreeMap<u8, u64> {
+        let mut sums = BTreeMap::new();
+        for (fault, count) in self.iter() {
+            for number in fault.study() {
+                *sums.entry(*number).or_default() += count;
+            }
+        }
+        sums
     }
 
     /// How often any occurred.
@@ -203,17 +319,21 @@ impl Faults {
     /// like as it can.
     pub(super) fn draw(dice: &mut Dice, muted: Vec<Fault>) -> Self {
         let mut rates = [0; Fault::ALL.len()];
-        for (rate, fault) in rates.iter_mut().zip(Fault::ALL) {
-            if dice.chance(5_000) {
-                let most = if dice.chance(5_000) { fault.most() } else { fault.most() / 10 };
-                *rate = u32::try_from(dice.between(1, most)).unwrap_or_default();
-            }
+        for (rate, fault) in rates.iter_mut().zip(Fault::ALL).take(Fault::OF_DISK) {
+            *rate = fault.draw(dice);
         }
         // Every schedule has some faults.
         if let Some(rate) = rates.get_mut(Fault::AnswerLost as usize) {
             *rate = (*rate).max(50);
         }
         Self { rates, counts: FaultCounts::default(), struck: 0, muted, over: false }
+    }
+
+    /// Draws the faults of the store's disk too.
+    pub(super) fn draw_of_disk(&mut self, dice: &mut Dice) {
+        for (rate, fault) in self.rates.iter_mut().zip(Fault::ALL).skip(Fault::OF_DISK) {
+            *rate = fault.draw(dice);
+        }
     }
 
     /// Whether a fault of this class happens now; if so, it is counted.

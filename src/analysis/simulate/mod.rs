@@ -1,10 +1,11 @@
 //! Deterministic simulation: a whole world from a seed, with everything that goes wrong in it.
 //!
-//! A schedule is a market, an exchange, a network, a disk, a user and the bot, all driven by one
-//! stream of chance: requests and answers are lost, late and doubled, the process dies between any
-//! two effects and recovers from what had been synced, hands reach into the account. After every
-//! step the invariants are checked against the exchange's own record; then the faults stop, and
-//! everything must settle. Each seed is run twice, and must give the same effects.
+//! A schedule is a market, an exchange, a network, a disk, a user and the bot, all driven by chance
+//! from a seed: requests and answers are lost, late and doubled, the process dies between any two
+//! effects and in the middle of a write, the disk loses what was not synced, hands reach into the
+//! account. Engine and store are the real ones. After every step the invariants are checked against
+//! the exchange's own record, after every recovery against a witness of all that was written; then
+//! the faults stop, and everything must settle. A seed that is run twice must give the same effects.
 
 mod bot;
 mod campaign;
@@ -14,6 +15,8 @@ mod dice;
 mod faults;
 mod feed;
 mod hands;
+mod machine;
+mod restart;
 mod scenario;
 mod venue;
 mod wire;
@@ -24,13 +27,17 @@ pub use check::Violation;
 pub use faults::{Fault, FaultCounts};
 pub use heikin_core::engine::Bug;
 
-use world::World;
+pub use world::Ground;
+
+use world::{Outcome, Setup, World};
 
 /// How one schedule went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     /// Its seed.
     pub seed: u64,
+    /// How often it was run.
+    pub runs: Runs,
     /// How many inputs the engine took.
     pub inputs: u64,
     /// The faults that were injected.
@@ -41,22 +48,34 @@ pub struct Schedule {
     pub violation: Option<Violation>,
 }
 
-/// Runs one schedule, twice: a difference between the two is a violation too.
-pub fn run(seed: u64, bug: Option<Bug>) -> Schedule {
-    let first = World::new(seed, bug, Vec::new()).run();
-    let second = World::new(seed, bug, Vec::new()).run();
+/// How often a schedule is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runs {
+    /// Once.
+    Once,
+    /// Twice: a difference between the two is a violation too.
+    Twice,
+}
+
+/// Runs one schedule.
+pub fn run(seed: u64, ground: Ground, bug: Option<Bug>, runs: Runs) -> Schedule {
+    let once = || World::new(seed, Setup { ground, bug, muted: Vec::new() }).run();
+    let first = once();
+    let differs = || runs == Runs::Twice && first != once();
     let violation = first.violation.clone().or_else(|| {
-        (first != second).then(|| Violation {
+        differs().then(|| Violation {
             rule: "R1 not deterministic",
             what: "the same seed gave other effects the second time".to_owned(),
         })
     });
-    Schedule { seed, inputs: first.inputs, faults: first.faults, hash: first.hash, violation }
+    let Outcome { inputs, faults, hash, .. } = first;
+    Schedule { seed, runs, inputs, faults, hash, violation }
 }
 
 /// Runs one schedule once, and tells line by line what happened in it.
 pub fn trace(seed: u64, bug: Option<Bug>) -> (Vec<String>, Option<Violation>) {
-    let outcome = World::new(seed, bug, Vec::new()).traced().run();
+    let setup = Setup { ground: Ground::Disk, bug, muted: Vec::new() };
+    let outcome = World::new(seed, setup).traced().run();
     (outcome.trace, outcome.violation)
 }
 
@@ -66,7 +85,8 @@ pub fn shrink(seed: u64, bug: Option<Bug>, rule: &'static str) -> Vec<Fault> {
     let mut muted: Vec<Fault> = Vec::new();
     for fault in Fault::ALL {
         muted.push(fault);
-        let outcome = World::new(seed, bug, muted.clone()).run();
+        let setup = Setup { ground: Ground::Disk, bug, muted: muted.clone() };
+        let outcome = World::new(seed, setup).run();
         if outcome.violation.is_none_or(|violation| violation.rule != rule) {
             muted.pop();
         }

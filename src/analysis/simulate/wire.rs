@@ -41,6 +41,10 @@ impl World {
         }
         let (sent, process) = (self.now, self.process);
         let placed = placement(&effect);
+        // The sender looks at the clock: a sync may have taken long.
+        if not_after(&effect).is_some_and(|limit| self.stamp() > limit) {
+            return self.answer(1, process, not_sent(&effect));
+        }
         if placed.is_some() && self.faults.strike(Fault::SenderLate, &mut self.dice) {
             let late = self.dice.between(5_001, 9_000);
             return self.answer(late, process, not_sent(&effect));
@@ -255,6 +259,14 @@ fn placement(effect: &Effect) -> Option<heikin_core::order::ClientOrderId> {
         Effect::Submit(order) | Effect::Replace { submit: order, .. } => {
             Some(order.id.with_part(Part::Order))
         }
+        _ => None,
+    }
+}
+
+/// Until when an order may be sent.
+const fn not_after(effect: &Effect) -> Option<Timestamp> {
+    match effect {
+        Effect::Submit(order) | Effect::Replace { submit: order, .. } => Some(order.not_after),
         _ => None,
     }
 }

@@ -12,6 +12,8 @@ use super::converge;
 use super::dice::Dice;
 use super::faults::{Fault, FaultCounts, Faults};
 use super::feed::Feed;
+use super::machine::{Machine, MarkIs};
+use super::restart::Pace;
 use super::scenario::{INTERVAL, Scenario};
 use super::venue::Venue;
 use super::wire::Request;
@@ -25,6 +27,10 @@ const SETTLES_WITHIN: Span = Span::from_millis(60 * 60_000);
 const FIXED_POINT_EVERY: u64 = 8;
 /// When every world begins.
 const BEGINS_AT: Timestamp = Timestamp::from_millis(1_700_000_040_000);
+/// In so many of 10,000 schedules old segments are archived, which takes its time.
+const ARCHIVES: u32 = 300;
+/// What makes the disk's chance another one than the world's.
+const DISK: u64 = 0x6469_736b_0000_0000;
 /// As many deadlines at one moment mean that time does not pass.
 const BUSY: u32 = 200;
 
@@ -39,6 +45,8 @@ pub(super) enum Event {
     Candles(usize),
     /// The answer to a request of this process comes back.
     Answer(u32, Box<Input>),
+    /// Something reaches this process that was held up, or is about it.
+    Delivered(u32, Box<Input>),
     /// A user event of this subscription arrives.
     Pushed(u32, Box<Input>),
     /// A request arrives at the exchange.
@@ -86,6 +94,24 @@ impl PartialEq for Scheduled {
 
 impl Eq for Scheduled {}
 
+/// Where the journal lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// In the store, on a disk that fails as disks do.
+    Disk,
+    /// In memory: the engine and the exchange alone, as the first schedules were.
+    Memory,
+}
+
+/// What a world is made from, besides its seed.
+#[derive(Debug, Clone)]
+pub(super) struct Setup {
+    pub(super) ground: Ground,
+    pub(super) bug: Option<Bug>,
+    /// These classes of faults do nothing.
+    pub(super) muted: Vec<Fault>,
+}
+
 /// How a schedule went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outcome {
@@ -100,6 +126,8 @@ pub(super) struct Outcome {
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) dice: Dice,
+    /// What the disk does has a chance of its own.
+    pub(super) disk_dice: Dice,
     pub(super) faults: Faults,
     pub(super) scenario: Scenario,
     pub(super) now: Timestamp,
@@ -115,7 +143,12 @@ pub(super) struct World {
     pub(super) subscription: u32,
     pub(super) stream_up: bool,
     /// How far the process's clock is ahead.
-    skew: i64,
+    pub(super) skew: i64,
+    /// The process waits for its disk until then.
+    pub(super) stalled_until: Timestamp,
+    pub(super) pace: Pace,
+    /// Old segments are archived in this schedule.
+    pub(super) archives: bool,
     /// Placements on their way.
     pub(super) in_flight: BTreeMap<ClientOrderId, u32>,
     /// Requests on their way, or whose answers are.
@@ -143,18 +176,31 @@ impl World {
         }
     }
 
-    pub(super) fn new(seed: u64, bug: Option<Bug>, muted: Vec<Fault>) -> Self {
+    pub(super) fn new(seed: u64, setup: Setup) -> Self {
+        let Setup { ground, bug, muted } = setup;
         let mut dice = Dice::new(seed);
+        let mut disk_dice = Dice::new(seed ^ DISK);
         let scenario = Scenario::draw(&mut dice);
-        let faults = Faults::draw(&mut dice, muted);
+        let mut faults = Faults::draw(&mut dice, muted);
+        let machine = match ground {
+            Ground::Memory => Machine::Memory,
+            Ground::Disk => {
+                faults.draw_of_disk(&mut disk_dice);
+                let ignored = bug == Some(Bug::MarkNotChecked);
+                let mark = if ignored { MarkIs::Ignored } else { MarkIs::Checked };
+                Machine::with_disk(&mut disk_dice, mark)
+            }
+        };
         let now = BEGINS_AT;
         let feed = |market: &super::scenario::MarketSetup| Feed::new(&mut dice, market.price, now);
         let feeds = scenario.markets.iter().map(feed).collect();
         Self {
             venue: Venue::new(&scenario),
-            bot: Bot::new(scenario.clone(), bug),
+            bot: Bot::new(scenario.clone(), machine, bug),
             checks: Checks::new(&scenario),
             dice,
+            archives: disk_dice.chance(ARCHIVES),
+            disk_dice,
             faults,
             scenario,
             now,
@@ -165,6 +211,8 @@ impl World {
             subscription: 0,
             stream_up: true,
             skew: 0,
+            stalled_until: now,
+            pace: Pace::Usual,
             in_flight: BTreeMap::new(),
             pending: 0,
             limited_until: now,
@@ -173,6 +221,11 @@ impl World {
             busy: (now, 0),
             trace: None,
         }
+    }
+
+    /// How many inputs the engine has taken.
+    pub(super) const fn inputs(&self) -> u64 {
+        self.inputs
     }
 
     pub(super) fn run(mut self) -> Outcome {
@@ -230,6 +283,7 @@ impl World {
         let next = self.schedule.peek().map(|next| next.at);
         let deadline = self.bot.engine().and_then(Engine::next_deadline);
         let deadline = deadline.map(|at| at - Span::from_millis(self.skew));
+        let deadline = deadline.map(|at| at.max(self.stalled_until));
         if let Some(due) = deadline.filter(|due| next.is_none_or(|next| *due < next)) {
             self.pass_to(due);
             self.busy.1 = if self.busy.0 == self.now { self.busy.1 + 1 } else { 0 };
@@ -272,6 +326,8 @@ impl World {
                 self.pending = self.pending.saturating_sub(1);
                 if process == self.process { self.deliver(*input) } else { Ok(()) }
             }
+            Event::Delivered(process, input) if process == self.process => self.deliver(*input),
+            Event::Delivered(..) => Ok(()),
             Event::Pushed(subscription, input) if subscription == self.subscription => {
                 self.deliver(*input)
             }
@@ -383,14 +439,11 @@ impl World {
         if process.engine().next_deadline().is_some_and(|at| at <= now) {
             return Ok(());
         }
-        let length = |bot: &Bot| bot.journal().map_or(0, |journal| journal.records().len());
-        let before = length(&self.bot);
+        let before = self.bot.records().len();
         if self.bot.handle(stamp, Input::Time).is_err() {
-            return self.crash();
+            return self.storage_failed();
         }
-        let journal = self.bot.journal();
-        let records = journal.and_then(|journal| journal.records().get(before..));
-        for record in records.unwrap_or_default() {
+        for record in self.bot.records().get(before..).unwrap_or_default() {
             if let Body::Effect(effect) = &record.body {
                 return violated("E1 no fixed point", format!("asked again: {effect:?}"));
             }
@@ -398,9 +451,19 @@ impl World {
         Ok(())
     }
 
+    /// What the process's clock says.
+    pub(super) fn stamp(&self) -> Timestamp {
+        self.now + Span::from_millis(self.skew)
+    }
+
     /// Gives the process an input. It may die at any point of its work.
     pub(super) fn deliver(&mut self, mut input: Input) -> Result<(), Violation> {
         if !self.bot.is_up() {
+            return Ok(());
+        }
+        if self.now < self.stalled_until {
+            let event = Event::Delivered(self.process, Box::new(input));
+            self.at(self.stalled_until, event);
             return Ok(());
         }
         if let Input::Report { report, quote } = &mut input {
@@ -410,12 +473,12 @@ impl World {
         }
         self.inputs += 1;
         self.note(|| format!("-> {input:?}"));
-        let before = self.bot.journal().map_or(0, |journal| journal.records().len());
-        let stamp = self.now + Span::from_millis(self.skew);
+        let before = self.bot.records().len();
+        let stamp = self.stamp();
         let asked = asked_about(&input);
         self.checks.informed |= matches!(input, Input::Account(Ok(_)));
         if self.bot.handle(stamp, input).is_err() {
-            return self.crash();
+            return self.storage_failed();
         }
         let Some(process) = self.bot.process() else { return Ok(()) };
         let records = process.journal().records().get(before..).unwrap_or_default();
@@ -453,14 +516,17 @@ impl World {
 
     /// Syncs what was handled and lets leave what may.
     fn sync_and_send(&mut self) -> Result<(), Violation> {
-        if !self.bot.is_up() {
+        if !self.bot.is_up() || self.now < self.stalled_until {
             return Ok(());
         }
-        if self.bot.unsynced() > 0 && self.faults.strike(Fault::SyncFailed, &mut self.dice) {
-            self.bot.fail_next_sync();
+        if self.bot.unsynced() > 0 {
+            self.upset_disk();
+            if self.hold_up() {
+                return Ok(());
+            }
         }
         if self.bot.sync().is_err() {
-            return self.crash();
+            return self.storage_failed();
         }
         self.checks.read(self.bot.durable_records())?;
         if let Some(engine) = self.bot.engine() {
@@ -490,71 +556,6 @@ impl World {
             self.send(effect);
         }
     }
-
-    /// A snapshot is kept, and folding the journal from nothing gives the same state.
-    fn keep_snapshot(&mut self) -> Result<(), Violation> {
-        if self.dice.chance(500) {
-            self.check_fold()?;
-        }
-        self.bot.keep_snapshot().or_else(|error| violated("D3 snapshot", error))
-    }
-
-    pub(super) fn check_fold(&self) -> Result<(), Violation> {
-        let live = self.bot.engine().map(Engine::snapshot);
-        if live.is_some_and(|live| live != self.bot.folded()) {
-            return violated("T2 fold", "the journal gives another state than the live one");
-        }
-        Ok(())
-    }
-
-    /// The process dies, and will be started again; some of what was not synced may survive.
-    fn crash(&mut self) -> Result<(), Violation> {
-        let unsynced = i64::try_from(self.bot.unsynced()).unwrap_or(0);
-        let kept = usize::try_from(self.dice.between(0, unsynced)).unwrap_or(0);
-        self.note(|| format!("crash: {unsynced} unsynced records, {kept} kept"));
-        self.bot.crash(kept);
-        self.checks.forget_orders();
-        self.checks.read(self.bot.durable_records())?;
-        self.process += 1;
-        self.subscription += 1;
-        self.stream_up = false;
-        self.skew = 0;
-        let pause = self.dice.delay(2_000, 180_000, 1_000);
-        self.after(pause, Event::Start);
-        Ok(())
-    }
-
-    fn start(&mut self) -> Result<(), Violation> {
-        self.note(|| "start".to_owned());
-        if let Err(error) = self.bot.start() {
-            return violated("D2 recovery", error);
-        }
-        if self.faults.strike(Fault::ClockOff, &mut self.dice) {
-            self.skew = self.dice.between(-800, 800);
-        }
-        self.stream_up = true;
-        self.subscription += 1;
-        for (market, feed) in self.feeds.iter_mut().enumerate() {
-            feed.told = told_already(&self.bot, feed, &self.scenario, market);
-        }
-        for market in 0..self.feeds.len() {
-            let delay = self.dice.between(5, 2_000);
-            self.after(delay, Event::Candles(market));
-        }
-        self.deliver(Input::Started)
-    }
-}
-
-/// How many closed candles of a market the recovered process has: that of its traders which has
-/// fewest.
-fn told_already(bot: &Bot, feed: &Feed, scenario: &Scenario, market: usize) -> usize {
-    let Some(engine) = bot.engine() else { return 0 };
-    let on_it = engine.traders().iter().zip(&scenario.traders).filter(|(_, it)| it.0 == market);
-    let known = on_it.map(|(trader, _)| {
-        let last = trader.candle().map(heikin_core::market::Candle::open_time);
-        feed.closed.iter().filter(|candle| Some(candle.open_time()) <= last).count()
-    });
-    known.min().unwrap_or_default()
 }
 
 /// Which orders an input speaks of.

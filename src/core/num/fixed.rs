@@ -112,6 +112,11 @@ fn not_digits(text: &[u8]) -> NumberError {
 /// Writes `units · 10^-decimals` without trailing zeros, or rounded (half to even) to the
 /// formatter's precision where one is given.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, units: i128, decimals: u32) -> fmt::Result {
+    // As nearly all are written: each record of the journal has a dozen.
+    let is_plain = f.precision().is_none() && f.width().is_none() && !f.sign_plus();
+    if is_plain && let Some(text) = shortest(units, decimals, &mut [0; SHORTEST]) {
+        return f.write_str(text);
+    }
     let magnitude = units.unsigned_abs();
     let (magnitude, shown) = match f.precision().map(u32::try_from) {
         Some(Ok(wanted)) if wanted < decimals => {
@@ -142,4 +147,55 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, units: i128, decimals: u32) -> f
         }
         _ => f.pad_integral(not_negative, "", &text),
     }
+}
+
+/// A sign, a dot, and as many digits as a `u64` and a scale of up to 16 decimals have.
+const SHORTEST: usize = 2 + 20 + 16;
+
+/// `units · 10^-decimals` without trailing zeros, at the end of `buffer`; none where there is no room
+/// for it.
+fn shortest(units: i128, decimals: u32, buffer: &mut [u8; SHORTEST]) -> Option<&str> {
+    let magnitude = units.unsigned_abs();
+    let scale = 10_u64.checked_pow(decimals)?;
+    let (whole, mut fraction) = if let Ok(magnitude) = u64::try_from(magnitude) {
+        (magnitude / scale, magnitude % scale)
+    } else {
+        let (whole, fraction) = (magnitude / u128::from(scale), magnitude % u128::from(scale));
+        (u64::try_from(whole).ok()?, u64::try_from(fraction).ok()?)
+    };
+    let mut start = buffer.len();
+    let mut put = |byte: u8| {
+        start = start.checked_sub(1)?;
+        *buffer.get_mut(start)? = byte;
+        Some(())
+    };
+    if fraction > 0 {
+        let mut shown = decimals;
+        while fraction.is_multiple_of(10) {
+            fraction /= 10;
+            shown -= 1;
+        }
+        for _ in 0..shown {
+            put(digit(fraction))?;
+            fraction /= 10;
+        }
+        put(b'.')?;
+    }
+    let mut whole = whole;
+    loop {
+        put(digit(whole))?;
+        whole /= 10;
+        if whole == 0 {
+            break;
+        }
+    }
+    if units < 0 {
+        put(b'-')?;
+    }
+    std::str::from_utf8(buffer.get(start..)?).ok()
+}
+
+/// The last digit of a number.
+const fn digit(number: u64) -> u8 {
+    b'0' + (number % 10) as u8
 }

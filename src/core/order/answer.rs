@@ -68,6 +68,9 @@ pub enum QueryAnswer<I = ClientOrderId> {
     Found(OrderState<I>),
     /// "Order does not exist": no proof, since queries are served from copies that lag.
     NotFound,
+    /// "Order was archived": it ended without any execution more than 90 days ago. Unlike not being
+    /// found, it is a proof.
+    Archived,
     /// No usable answer; not before this time again.
     Failed(Option<Timestamp>),
 }

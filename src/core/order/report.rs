@@ -44,6 +44,12 @@ pub enum ExpiryReason {
     ExchangeCanceled,
     /// The other leg of the list traded or triggered.
     OcoTrigger,
+    /// The order that it waited for ended first.
+    OtoPhaseOneExpired,
+    /// What an immediate-or-cancel order did not find at once.
+    UnfilledIocQuantityExpired,
+    /// A fill-or-kill order that could not be filled whole at once.
+    UnfilledFokOrderExpired,
     /// Not enough on the other side of the book.
     InsufficientLiquidity,
     /// The price-range rule stopped it.

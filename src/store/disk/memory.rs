@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::{Bound, Range};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub enum Fault {
     HalfSync,
     /// The next sync of a file takes this long.
     SlowSync(Duration),
+    /// After so many more changes nothing works any more: the process died there.
+    StopsAfter(usize),
 }
 
 /// A disk in memory. Clones are the same disk.
@@ -53,8 +56,11 @@ struct State {
 
 #[derive(Debug, Default)]
 struct Content {
-    now: Vec<u8>,
-    durable: Vec<u8>,
+    // Shared with the disks of earlier crashes, until they are written to.
+    now: Arc<Vec<u8>>,
+    durable: Arc<Vec<u8>>,
+    /// All places where the two may differ are in here.
+    changed: Range<usize>,
 }
 
 impl MemoryDisk {
@@ -72,6 +78,11 @@ impl MemoryDisk {
         self.state().fault = None;
     }
 
+    /// Whether anything is to go wrong, or has, and was not healed.
+    pub fn is_failing(&self) -> bool {
+        self.state().fault.is_some()
+    }
+
     /// How often a file was synced.
     pub fn syncs(&self) -> u64 {
         self.state().syncs
@@ -81,8 +92,11 @@ impl MemoryDisk {
     pub fn crashed(&self, survives: Survives) -> Self {
         let state = self.state();
         if survives == Survives::Everything {
-            let durable = |now: &Vec<u8>| Content { now: now.clone(), durable: now.clone() };
-            return Self::of(&state.names, |file| durable(&file.now), &state.files);
+            return Self::of(
+                &state.names,
+                |file| Content::durable(Arc::clone(&file.now)),
+                &state.files,
+            );
         }
         let mut bits = match survives {
             Survives::Some(bits) => bits,
@@ -93,18 +107,22 @@ impl MemoryDisk {
 
     fn of(
         names: &BTreeMap<PathBuf, usize>,
-        content: impl FnMut(&Content) -> Content,
+        mut content: impl FnMut(&Content) -> Content,
         files: &[Content],
     ) -> Self {
-        let files = files.iter().map(content).collect();
-        let (names, durable_names) = (names.clone(), names.clone());
+        // Without those that no name leads to any more.
+        let left: Vec<_> = names.iter().filter_map(|it| Some((it.0, files.get(*it.1)?))).collect();
+        let names: BTreeMap<_, _> =
+            left.iter().enumerate().map(|(number, it)| (it.0.clone(), number)).collect();
+        let files = left.into_iter().map(|(_, file)| content(file)).collect();
+        let durable_names = names.clone();
         Self(Arc::new(Mutex::new(State { names, durable_names, files, ..State::default() })))
     }
 
     /// The bytes of a file, to look at or to damage.
     pub fn read(&self, path: &Path) -> Option<Vec<u8>> {
         let state = self.state();
-        state.files.get(*state.names.get(path)?).map(|file| file.now.clone())
+        state.files.get(*state.names.get(path)?).map(|file| file.now.to_vec())
     }
 
     /// Puts other bytes, durably, in place of a file's.
@@ -112,7 +130,7 @@ impl MemoryDisk {
         let mut state = self.state();
         let number = state.names.get(path).copied();
         if let Some(file) = number.and_then(|number| state.files.get_mut(number)) {
-            *file = Content { now: bytes.to_vec(), durable: bytes.to_vec() };
+            *file = Content::durable(Arc::new(bytes.to_vec()));
         }
     }
 
@@ -123,10 +141,69 @@ impl MemoryDisk {
     }
 }
 
+impl State {
+    /// Something is about to change.
+    fn change(&mut self) -> io::Result<()> {
+        if let Some(Fault::StopsAfter(left)) = &mut self.fault {
+            let Some(rest) = left.checked_sub(1) else {
+                return Err(io::Error::other("the process has died"));
+            };
+            *left = rest;
+        }
+        Ok(())
+    }
+}
+
 impl Content {
+    /// All of it is durable.
+    fn durable(bytes: Arc<Vec<u8>>) -> Self {
+        Self { now: Arc::clone(&bytes), durable: bytes, changed: 0..0 }
+    }
+
+    fn note_change(&mut self, place: Range<usize>) {
+        self.changed = if self.changed.is_empty() {
+            place
+        } else {
+            self.changed.start.min(place.start)..self.changed.end.max(place.end)
+        };
+    }
+
+    fn resize(&mut self, length: usize) {
+        let before = self.now.len();
+        Arc::make_mut(&mut self.now).resize(length, 0);
+        self.note_change(before.min(length)..before.max(length));
+    }
+
+    fn write(&mut self, bytes: &[u8], start: usize) {
+        let end = start.saturating_add(bytes.len());
+        if self.now.len() < end {
+            self.resize(end);
+        }
+        if let Some(place) = Arc::make_mut(&mut self.now).get_mut(start..end) {
+            place.copy_from_slice(bytes);
+        }
+        self.note_change(start..end);
+    }
+
+    fn sync(&mut self) {
+        if self.changed.is_empty() && self.durable.len() == self.now.len() {
+            return;
+        }
+        let durable = Arc::make_mut(&mut self.durable);
+        durable.resize(self.now.len(), 0);
+        let place = self.changed.start..self.changed.end.min(self.now.len());
+        if let Some((old, new)) = durable.get_mut(place.clone()).zip(self.now.get(place)) {
+            old.copy_from_slice(new);
+        }
+        self.changed = 0..0;
+    }
+
     /// The durable bytes, with some of the pieces written since.
     fn crashed(&self, bits: &mut u64) -> Self {
-        let mut left = self.durable.clone();
+        if self.changed.is_empty() && self.durable.len() == self.now.len() {
+            return Self::durable(Arc::clone(&self.durable));
+        }
+        let mut left = self.durable.to_vec();
         let next = |bits: &mut u64| {
             // Enough of a mixture for bits that are few or regular.
             *bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(*bits >> 33);
@@ -135,12 +212,14 @@ impl Content {
         if next(bits) {
             left.resize(self.now.len(), 0);
         }
-        for (old, new) in left.chunks_mut(SECTOR).zip(self.now.chunks(SECTOR)) {
+        let unchanged = self.changed.start / SECTOR;
+        let pieces = left.chunks_mut(SECTOR).zip(self.now.chunks(SECTOR));
+        for (old, new) in pieces.take(self.changed.end.div_ceil(SECTOR)).skip(unchanged) {
             if next(bits) {
                 old.iter_mut().zip(new).for_each(|(old, new)| *old = *new);
             }
         }
-        Self { now: left.clone(), durable: left }
+        Self::durable(Arc::new(left))
     }
 }
 
@@ -152,6 +231,7 @@ impl Disk for MemoryDisk {
         if state.names.contains_key(path) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
+        state.change()?;
         let number = state.files.len();
         state.files.push(Content::default());
         state.names.insert(path.to_owned(), number);
@@ -169,19 +249,28 @@ impl Disk for MemoryDisk {
 
     fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
         let state = self.state();
-        let here = state.names.keys().filter(|path| path.parent() == Some(folder));
+        let behind = (Bound::Excluded(folder), Bound::Unbounded);
+        let inside = state.names.range::<Path, _>(behind).map(|(path, _)| path);
+        let inside = inside.take_while(|path| path.starts_with(folder));
+        let here = inside.filter(|path| path.parent() == Some(folder));
         Ok(here.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state();
+        state.change()?;
         let number = state.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
         state.names.insert(to.to_owned(), number);
         Ok(())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.state().names.remove(path).ok_or(io::ErrorKind::NotFound)?;
+        let mut state = self.state();
+        if !state.names.contains_key(path) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        state.change()?;
+        state.names.remove(path);
         Ok(())
     }
 
@@ -191,6 +280,7 @@ impl Disk for MemoryDisk {
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state();
+        state.change()?;
         let State { names, durable_names, .. } = &mut *state;
         durable_names.retain(|name, _| name.parent() != Some(path));
         let here = names.iter().filter(|(name, _)| name.parent() == Some(path));
@@ -211,6 +301,11 @@ impl MemoryFile {
         let mut state = self.disk.state();
         Ok(work(state.files.get_mut(self.number).ok_or(io::ErrorKind::NotFound)?))
     }
+
+    fn change_with<T>(&self, work: impl FnOnce(&mut Content) -> T) -> io::Result<T> {
+        self.disk.state().change()?;
+        self.with(work)
+    }
 }
 
 impl DiskFile for MemoryFile {
@@ -219,7 +314,7 @@ impl DiskFile for MemoryFile {
     }
 
     fn read_all(&self) -> io::Result<Vec<u8>> {
-        self.with(|file| file.now.clone())
+        self.with(|file| file.now.to_vec())
     }
 
     fn read_first(&self, most: usize) -> io::Result<Vec<u8>> {
@@ -227,25 +322,21 @@ impl DiskFile for MemoryFile {
     }
 
     fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        let fault = self.disk.state().fault;
-        let taken = match fault {
+        let mut state = self.disk.state();
+        state.change()?;
+        let taken = match &mut state.fault {
             Some(Fault::Write) => return Err(io::Error::other("the disk does not answer")),
-            Some(Fault::FullAfter(room)) => bytes.get(..room.min(bytes.len())).unwrap_or_default(),
-            Some(Fault::Sync | Fault::HalfSync | Fault::SlowSync(_)) | None => bytes,
+            Some(Fault::FullAfter(room)) => {
+                let taken = bytes.get(..*room).unwrap_or(bytes);
+                *room -= taken.len();
+                taken
+            }
+            Some(Fault::Sync | Fault::HalfSync | Fault::SlowSync(_) | Fault::StopsAfter(_))
+            | None => bytes,
         };
-        if let Some(Fault::FullAfter(room)) = fault {
-            self.disk.state().fault = Some(Fault::FullAfter(room.saturating_sub(taken.len())));
-        }
         let start = usize::try_from(offset).map_err(io::Error::other)?;
-        self.with(|file| {
-            let end = start.saturating_add(taken.len());
-            if file.now.len() < end {
-                file.now.resize(end, 0);
-            }
-            if let Some(place) = file.now.get_mut(start..end) {
-                place.copy_from_slice(taken);
-            }
-        })?;
+        let file = state.files.get_mut(self.number).ok_or(io::ErrorKind::NotFound)?;
+        file.write(taken, start);
         if taken.len() == bytes.len() { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) }
     }
 
@@ -254,19 +345,17 @@ impl DiskFile for MemoryFile {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let length = usize::try_from(length).map_err(io::Error::other)?;
-        self.with(|file| {
-            let length = file.now.len().max(length);
-            file.now.resize(length, 0);
-        })
+        self.change_with(|file| file.resize(file.now.len().max(length)))
     }
 
     fn truncate(&mut self, length: u64) -> io::Result<()> {
         let length = usize::try_from(length).map_err(io::Error::other)?;
-        self.with(|file| file.now.resize(length, 0))
+        self.change_with(|file| file.resize(length))
     }
 
     fn sync(&mut self) -> io::Result<()> {
         let mut state = self.disk.state();
+        state.change()?;
         state.syncs += 1;
         if let Some(Fault::SlowSync(time)) = state.fault {
             state.fault = None;
@@ -279,12 +368,13 @@ impl DiskFile for MemoryFile {
         drop(state);
         self.with(|file| {
             if failing == Some(Fault::Sync) {
-                file.now.clone_from(&file.durable);
+                file.now = Arc::clone(&file.durable);
+                file.changed = 0..0;
             }
             if failing.is_some() {
                 return Err(io::Error::other("the disk does not answer"));
             }
-            file.durable.clone_from(&file.now);
+            file.sync();
             Ok(())
         })?
     }

@@ -161,6 +161,12 @@ impl<D: Disk> FileJournal<D> {
         self.last.seq
     }
 
+    /// The number and the checksum of the last record that was appended. The checksums are a chain:
+    /// who has the same one has the same records up to there.
+    pub const fn last_link(&self) -> (Sequence, u32) {
+        (self.last.seq, self.last.checksum)
+    }
+
     /// The number and the checksum of the last durable record: what a snapshot says of itself.
     pub const fn durable_link(&self) -> (Sequence, u32) {
         (self.durable.seq, self.durable.checksum)

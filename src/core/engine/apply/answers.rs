@@ -3,11 +3,14 @@
 use super::super::{ANSWER_TIMEOUT, Alert, Bug, Engine, Touched, Trader};
 use crate::order::resolve::{Evidence, Resolve};
 use crate::order::{
-    CancelAnswer, ClientOrderId, Close, Order, OrderEvent, Phase, QueryAnswer, Refusal, Slot,
-    SlotState, SubmitAnswer,
+    CancelAnswer, ClientOrderId, Close, ExpiryReason, Order, OrderEvent, Phase, QueryAnswer,
+    Refusal, Slot, SlotState, SubmitAnswer,
 };
 use crate::reconcile::{RETRY_PAUSE, is_settled};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
+
+/// The exchange puts an order away that ended so long ago with nothing executed (`rest-api.md`).
+const ARCHIVED_AFTER: Span = Span::from_millis(90 * 24 * 60 * 60_000);
 
 impl Engine {
     #[inline]
@@ -102,11 +105,26 @@ impl Engine {
                 }
                 learn(order, Evidence::NotFound, now);
             }
+            QueryAnswer::Archived => self.take_archived(id),
             QueryAnswer::Failed(not_before) => {
                 let Some(order) = self.order_mut(id) else { return };
                 learn(order, Evidence::NoAnswer(*not_before), now);
             }
         }
+    }
+
+    /// The exchange has put an order away that ended long ago with nothing executed.
+    fn take_archived(&mut self, id: ClientOrderId) {
+        let now = self.clock;
+        let Some(order) = self.order_mut(id) else { return };
+        let is_old = now.since(order.decided_at) >= ARCHIVED_AFTER;
+        if !is_old || !order.executed().is_zero() {
+            // An order of ours that is younger, or was executed, is not the one that was put away:
+            // an id is unique among open orders only.
+            return learn(order, Evidence::NotFound, now);
+        }
+        order.on(OrderEvent::Ended(Close::Expired(ExpiryReason::Unknown)), now);
+        self.after_end(id, None);
     }
 
     /// A replacement that went through as it was asked for, which is nearly every one. None where

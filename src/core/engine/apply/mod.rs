@@ -5,7 +5,7 @@ mod answers;
 mod commands;
 mod reports;
 
-use super::{Alert, Engine, Input, QuoteCounters, Touched};
+use super::{Alert, Bug, Engine, Input, QuoteCounters, Touched};
 use crate::market::{Asset, Candle, Quote, Symbol, SymbolRules};
 use crate::num::Money;
 use crate::order::{CancelAnswer, ClientOrderId, Order, SlotState, SubmitAnswer};
@@ -96,13 +96,15 @@ impl Engine {
         quote: Option<&Quote>,
     ) -> Touched {
         let Some(index) = self.market_index(*symbol) else { return Touched::None };
+        let twice = self.has(Bug::CandleCountedTwice);
         for trader in &mut self.traders {
             if trader.market != index || trader.interval != interval {
                 continue;
             }
             // Each closed candle counts once, and in order.
             if let Some(last) = &trader.candle {
-                if candle.open_time() <= last.open_time() {
+                let again = candle.open_time() == last.open_time();
+                if candle.open_time() <= last.open_time() && !(again && twice) {
                     continue;
                 }
                 // The exchange may have closed the last one early: the next one opens on the grid.

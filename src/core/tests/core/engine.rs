@@ -6,8 +6,9 @@ use heikin_core::engine::{
 use heikin_core::market::{SymbolRules, SymbolStatus};
 use heikin_core::matching::FillModel;
 use heikin_core::order::{
-    CancelAnswer, ClientOrderId, ClientOrderIdParts, Close, Denial, OrderReport, OrderState, Part,
-    Phase, QueryAnswer, Refusal, Skip, Slot, SubmitAnswer, TraderId, VenueStatus,
+    CancelAnswer, ClientOrderId, ClientOrderIdParts, Close, Denial, ExpiryReason, OrderReport,
+    OrderState, Part, Phase, QueryAnswer, Refusal, Skip, Slot, SlotState, SubmitAnswer, TraderId,
+    VenueStatus,
 };
 use heikin_core::risk::RiskLimits;
 use heikin_core::strategy::{FeeRates, HeikinAshiSettings, Sizing, TraderState};
@@ -259,6 +260,26 @@ fn an_order_is_found_by_its_id_while_its_slot_remembers_it() {
     ] {
         assert_eq!(phase_of(unknown), None);
     }
+}
+
+#[test]
+fn an_archived_order_has_ended_if_it_is_old_enough_to_be_the_one() {
+    let session = Session::worked(settings());
+    let mut engine = engine_with(rules(), RiskLimits::NONE, &[settings()]);
+    engine.restore(session.engine().snapshot()).unwrap();
+    let sent = engine.traders()[0].slot(Slot::Entry).and_then(SlotState::current).unwrap();
+    let (id, decided_at) = (sent.id, sent.decided_at);
+    let mut after = |at, input| {
+        engine.step(at, &input, &mut Vec::new());
+        engine.order(id).unwrap().phase
+    };
+    assert_eq!(after(decided_at, Input::Started), Phase::Unresolved);
+    let archived = || Input::Queried { id, answer: QueryAnswer::Archived };
+    let days = |days: i64| decided_at + Span::from_millis(days * 24 * 60 * 60_000);
+    // An id is unique among open orders only: the one that was put away was another.
+    assert_eq!(after(days(90) - Span::from_millis(1), archived()), Phase::Unresolved);
+    let ended = Phase::Closed(Close::Expired(ExpiryReason::Unknown));
+    assert_eq!(after(days(90), archived()), ended);
 }
 
 #[test]

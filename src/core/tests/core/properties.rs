@@ -193,10 +193,11 @@ impl World {
                 Input::Replaced { canceled, cancel, submitted: submit.id, submit: answer }
             }
             Effect::Query { id, .. } => {
-                let answer = match kind % 4 {
+                let answer = match kind % 5 {
                     0 => QueryAnswer::Found(self.state(id, VenueStatus::Open, 0)),
                     1 => QueryAnswer::Found(self.state(id, VenueStatus::Filled, 4)),
                     2 => QueryAnswer::NotFound,
+                    3 => QueryAnswer::Archived,
                     _ => QueryAnswer::Failed(None),
                 };
                 Input::Queried { id, answer }

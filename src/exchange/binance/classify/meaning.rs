@@ -14,6 +14,8 @@ pub enum Meaning {
     NotOpen,
     /// "Order does not exist", from a copy that may lag.
     NoSuchOrder,
+    /// "Order was archived": it ended without an execution more than 90 days ago.
+    Archived,
     /// `cancelReplace` failed in whole or in part: the halves are in the body.
     Halves,
     /// It may have been done or not: a timeout of the exchange's own, an internal error, or words
@@ -21,7 +23,7 @@ pub enum Meaning {
     Unknown,
 }
 
-use Meaning::{Duplicate, Halves, NoSuchOrder, NotOpen, Refused, Unknown};
+use Meaning::{Archived, Duplicate, Halves, NoSuchOrder, NotOpen, Refused, Unknown};
 
 /// Codes that say it all. Those of FIX sessions and SBE are not here: they cannot come, and if they
 /// did, would not be understood.
@@ -58,8 +60,7 @@ const CODES: &[(i32, Meaning)] = &[
     (-2_015, Refused(Refusal::KeyRejected)),
     (-2_021, Halves),
     (-2_022, Halves),
-    // Ended without an execution, and forgotten.
-    (-2_026, NoSuchOrder),
+    (-2_026, Archived),
     (-2_039, Refused(Refusal::Other(-2_039))),
 ];
 

@@ -79,9 +79,11 @@ fn submit_meaning(meaning: Meaning, not_before: Option<Timestamp>) -> SubmitAnsw
         Meaning::Refused(refusal) => SubmitAnswer::Refused { refusal, not_before },
         Meaning::Duplicate => SubmitAnswer::Exists,
         // None of these answers a placement.
-        Meaning::NotOpen | Meaning::NoSuchOrder | Meaning::Halves | Meaning::Unknown => {
-            SubmitAnswer::Unknown
-        }
+        Meaning::NotOpen
+        | Meaning::NoSuchOrder
+        | Meaning::Archived
+        | Meaning::Halves
+        | Meaning::Unknown => SubmitAnswer::Unknown,
     }
 }
 
@@ -109,7 +111,7 @@ pub fn cancel(order: &OrderRef, reply: Reply<'_>) -> CancelAnswer {
 fn cancel_meaning(meaning: Meaning, not_before: Option<Timestamp>) -> CancelAnswer {
     match meaning {
         Meaning::Refused(refusal) => CancelAnswer::Refused { refusal, not_before },
-        Meaning::NotOpen | Meaning::NoSuchOrder => CancelAnswer::NotOpen,
+        Meaning::NotOpen | Meaning::NoSuchOrder | Meaning::Archived => CancelAnswer::NotOpen,
         Meaning::Duplicate | Meaning::Halves | Meaning::Unknown => CancelAnswer::Unknown,
     }
 }
@@ -142,7 +144,7 @@ pub fn replace(
         meaning @ (Meaning::Refused(_) | Meaning::NotOpen) => {
             (cancel_meaning(meaning, answer.not_before), None)
         }
-        Meaning::Duplicate | Meaning::NoSuchOrder | Meaning::Unknown => UNKNOWN,
+        Meaning::Duplicate | Meaning::NoSuchOrder | Meaning::Archived | Meaning::Unknown => UNKNOWN,
     }
 }
 
@@ -195,6 +197,7 @@ pub fn query(order: &OrderRef, reply: Reply<'_>) -> QueryAnswer {
     }
     match answer.meaning() {
         Meaning::NoSuchOrder => QueryAnswer::NotFound,
+        Meaning::Archived => QueryAnswer::Archived,
         _ => QueryAnswer::Failed(answer.not_before),
     }
 }
@@ -214,7 +217,9 @@ pub fn query_list(list: ClientOrderId, [stop, target]: [QueryAnswer; 2]) -> Quer
         (QueryAnswer::Failed(not_before), _) | (_, QueryAnswer::Failed(not_before)) => {
             QueryAnswer::Failed(not_before)
         }
-        (QueryAnswer::NotFound, QueryAnswer::NotFound) => QueryAnswer::NotFound,
+        // Both legs end together, and are put away together.
+        (QueryAnswer::Archived, QueryAnswer::Archived) => QueryAnswer::Archived,
+        (QueryAnswer::NotFound | QueryAnswer::Archived, _) => QueryAnswer::NotFound,
     }
 }
 

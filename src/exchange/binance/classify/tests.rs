@@ -237,6 +237,9 @@ fn a_query_finds_or_proves_nothing() {
     let body = r#"{"code":-2013,"msg":"Order does not exist."}"#;
     assert_eq!(query(&asked, reply(400, body)), QueryAnswer::NotFound);
     assert_eq!(query(&asked, reply(500, body)), QueryAnswer::Failed(None));
+    let body = r#"{"code":-2026,"msg":"Order was canceled or expired with no executed qty over 90 days ago and has been archived."}"#;
+    assert_eq!(query(&asked, reply(400, body)), QueryAnswer::Archived);
+    assert_eq!(cancel(&asked, reply(400, body)), CancelAnswer::NotOpen);
 }
 
 #[test]
@@ -271,6 +274,12 @@ fn a_list_is_read_by_its_legs() {
 
     let not_found = [QueryAnswer::NotFound; 2];
     assert_eq!(query_list(bracket().id, not_found), QueryAnswer::NotFound);
+    let archived = [QueryAnswer::Archived; 2];
+    assert_eq!(query_list(bracket().id, archived), QueryAnswer::Archived);
+    for one in [QueryAnswer::NotFound, QueryAnswer::Archived] {
+        let other = if one == QueryAnswer::NotFound { archived[0] } else { not_found[0] };
+        assert_eq!(query_list(bracket().id, [one, other]), QueryAnswer::NotFound);
+    }
     let half = [QueryAnswer::Found(state), QueryAnswer::Failed(None)];
     assert_eq!(query_list(bracket().id, half), QueryAnswer::Found(state));
     let failed = [QueryAnswer::NotFound, QueryAnswer::Failed(Some(Timestamp::from_millis(5)))];

@@ -188,20 +188,18 @@ impl OrderTypeName {
 }
 
 impl ExpiryReasonName {
-    /// The engine's reason; those that only orders have that heikin does not place are not told
-    /// apart.
+    /// The engine's reason.
     const fn reason(&self) -> ExpiryReason {
         match self {
             Self::Rejected => ExpiryReason::Rejected,
             Self::ExchangeCanceled => ExpiryReason::ExchangeCanceled,
             Self::OcoTrigger => ExpiryReason::OcoTrigger,
+            Self::OtoPhaseOneExpired => ExpiryReason::OtoPhaseOneExpired,
+            Self::UnfilledIocQuantityExpired => ExpiryReason::UnfilledIocQuantityExpired,
+            Self::UnfilledFokOrderExpired => ExpiryReason::UnfilledFokOrderExpired,
             Self::InsufficientLiquidity => ExpiryReason::InsufficientLiquidity,
             Self::ExecutionRulePriceRangeExceeded => ExpiryReason::ExecutionRulePriceRangeExceeded,
-            Self::None
-            | Self::OtoPhaseOneExpired
-            | Self::UnfilledIocQuantityExpired
-            | Self::UnfilledFokOrderExpired
-            | Self::Other(_) => ExpiryReason::Unknown,
+            Self::None | Self::Other(_) => ExpiryReason::Unknown,
         }
     }
 }
