@@ -14,7 +14,7 @@ async fn events(socket: &mut Socket, count: usize) -> Vec<Value> {
         let text = frame.to_string();
         let read = ApiMessage::decode(text.as_bytes()).unwrap();
         let ApiMessage::Event(Some(0), event) = read else { panic!("no event: {frame}") };
-        assert!(!matches!(event, UserEvent::Other), "{frame}");
+        assert!(!matches!(event, UserEvent::Other(_)), "{frame}");
         events.push(frame["event"].clone());
     }
     events

@@ -207,8 +207,8 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        // Its thread may have ended by itself.
-        if self.stop.take().is_some_and(|stop| stop.send(()).is_err()) {}
+        // That the sender is gone is the sign.
+        drop(self.stop.take());
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {}
