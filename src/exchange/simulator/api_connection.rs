@@ -170,18 +170,21 @@ impl World {
     fn unsubscribe(&mut self, connection: ConnectionId, id: Option<u64>) -> Result<Value> {
         let role = self.hub.get_mut(connection).map(|it| &mut it.role);
         let Some(Role::Api { subscriptions, .. }) = role else { return Ok(json!({})) };
-        match id {
-            None => subscriptions.clear(),
+        let ended: Vec<u64> = match id {
+            None => std::mem::take(subscriptions).into_keys().collect(),
             Some(id) => {
                 let text = "User Data Stream subscription not active.";
                 subscriptions.remove(&id).ok_or_else(|| ApiError::new(-2036, text))?;
+                vec![id]
             }
+        };
+        let at = self.clock().millis();
+        for id in ended {
+            let event = format!(
+                "{{\"subscriptionId\":{id},\"event\":{{\"e\":\"eventStreamTerminated\",\"E\":{at}}}}}"
+            );
+            self.hub.send(connection, super::hub::Outgoing::Text(event.into()));
         }
-        let event = format!(
-            "{{\"event\":{{\"e\":\"eventStreamTerminated\",\"E\":{}}}}}",
-            self.clock().millis()
-        );
-        self.hub.send(connection, super::hub::Outgoing::Text(event.into()));
         Ok(json!({}))
     }
 
