@@ -105,7 +105,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let told = writeln!(io::stdout(), "{addresses}").and_then(|()| io::stdout().flush());
     told.map_err(|error| Failure::failed(format!("the output cannot be written: {error}")))?;
     // Any of the two is the end.
-    if signals.forever().next().is_some() {}
+    signals.forever().next();
     drop(simulator);
     Ok(())
 }

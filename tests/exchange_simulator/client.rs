@@ -129,6 +129,11 @@ impl Client {
         self.public("/api/v3/time").await.json()["serverTime"].as_i64().unwrap()
     }
 
+    /// The same client with another key.
+    pub(crate) fn with_key(&self, key: &str) -> Self {
+        Self { key: key.to_owned(), ..self.clone() }
+    }
+
     /// A signed query; the time is the exchange's.
     pub(crate) async fn signed_query(&self, params: &str) -> String {
         let joint = if params.is_empty() { "" } else { "&" };

@@ -71,12 +71,12 @@ async fn the_first_fault_is_told() {
     let ask = async |client: &Client, query: String| {
         client.send("POST", &format!("/api/v3/order?{query}"), String::new()).await.unwrap()
     };
-    let nobody = Client { key: "somebody".to_owned(), ..client.clone() };
+    let nobody = client.with_key("somebody");
     let answer = ask(&nobody, format!("{order}&side=X&timestamp=1")).await;
     assert_eq!((answer.status, answer.code()), (400, -1101), "what cannot be read at all");
     let answer = ask(&nobody, "type=LIMIT".to_owned()).await;
     assert_eq!((answer.status, answer.code()), (401, -2015));
-    let keyless = Client { key: String::new(), ..client.clone() };
+    let keyless = client.with_key("");
     assert_eq!(ask(&keyless, "type=LIMIT".to_owned()).await.code(), -2014);
     let no_price = order.replace("&price=1", "");
     assert_eq!(ask(&client, format!("{no_price}&timestamp=1&signature=0")).await.code(), -1102);

@@ -1,3 +1,4 @@
+#![cfg(test)]
 //! The simulated exchange, spoken to over sockets as any client would.
 
 mod client;

@@ -224,5 +224,5 @@ async fn candles_of_longer_intervals_are_made_of_shorter_ones() {
     // The candle that is open is the last row.
     client.control("/simulator/step", json!({ "points": 2 })).await;
     let newest = client.public("/api/v3/klines?symbol=BTCUSDT&interval=1h&limit=1").await.json();
-    assert_eq!((&newest[0][3], &newest[0][4]), (&json!("100.00000000"), &json!("110.00000000")));
+    assert_eq!((&newest[0][3], &newest[0][4]), (&json!("90.00000000"), &json!("90.00000000")));
 }

@@ -189,7 +189,7 @@ impl World {
                 && !self.is_hidden(order)
         });
         let rows: Vec<_> = rows.map(|order| self.order_row(order)).collect();
-        Ok(page(rows, from.is_some() || range.0.is_some(), params.limit(500, 1_000)?))
+        Ok(page(rows, Page::of(from, range), params.limit(500, 1_000)?))
     }
 
     pub(super) fn my_trades(&self, account: usize, params: &Params) -> Result<Value> {
@@ -211,7 +211,7 @@ impl World {
             wanted.then(|| trade.row(symbol.as_str(), order))
         });
         let rows: Vec<_> = rows.collect();
-        Ok(page(rows, from.is_some() || range.0.is_some(), params.limit(500, 1_000)?))
+        Ok(page(rows, Page::of(from, range), params.limit(500, 1_000)?))
     }
 
     /// The list that a request names.
@@ -322,9 +322,22 @@ fn inside(at: Timestamp, (start, end): Range) -> bool {
     start.is_none_or(|start| at >= start) && end.is_none_or(|end| at <= end)
 }
 
-/// The oldest rows, or else the newest.
-fn page(mut rows: Vec<Value>, oldest: bool, limit: usize) -> Value {
-    if oldest {
+/// Which end of a list is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    Oldest,
+    Newest,
+}
+
+impl Page {
+    /// A list that has a beginning is given from there on.
+    const fn of(from: Option<u64>, range: Range) -> Self {
+        if from.is_some() || range.0.is_some() { Self::Oldest } else { Self::Newest }
+    }
+}
+
+fn page(mut rows: Vec<Value>, from: Page, limit: usize) -> Value {
+    if from == Page::Oldest {
         rows.truncate(limit);
     } else {
         rows.drain(..rows.len().saturating_sub(limit));

@@ -45,12 +45,9 @@ impl World {
         text: &str,
         wall: Timestamp,
     ) -> Outcome {
-        let request: Request<'_> = match serde_json::from_str(text) {
-            Ok(request) => request,
-            Err(_) => {
-                let error = ApiError::new(-1135, "Invalid JSON Request");
-                return Outcome::Answer(self.envelope("null", Err(error), None));
-            }
+        let Ok(request) = serde_json::from_str::<Request<'_>>(text) else {
+            let error = ApiError::new(-1135, "Invalid JSON Request");
+            return Outcome::Answer(self.envelope("null", Err(error), None));
         };
         let id = request.id.map_or("null", RawValue::get);
         let operation = Operation::of_websocket(&request.method);
@@ -104,7 +101,7 @@ impl World {
             return unanswered(self.session(connection, &request.method, params, wall));
         };
         let key = params.get("apiKey").map(str::to_owned);
-        let (payload, params) = (params.sorted_payload(), public_params(operation, params));
+        let (payload, params) = (params.sorted_payload(), public_params(operation, &params));
         self.perform(&Call { operation, params, key: key.as_deref(), payload, wall })
     }
 
@@ -173,18 +170,21 @@ impl World {
     fn unsubscribe(&mut self, connection: ConnectionId, id: Option<u64>) -> Result<Value> {
         let role = self.hub.get_mut(connection).map(|it| &mut it.role);
         let Some(Role::Api { subscriptions, .. }) = role else { return Ok(json!({})) };
-        match id {
-            None => subscriptions.clear(),
+        let ended: Vec<u64> = match id {
+            None => std::mem::take(subscriptions).into_keys().collect(),
             Some(id) => {
                 let text = "User Data Stream subscription not active.";
                 subscriptions.remove(&id).ok_or_else(|| ApiError::new(-2036, text))?;
+                vec![id]
             }
+        };
+        let at = self.clock().millis();
+        for id in ended {
+            let event = format!(
+                "{{\"subscriptionId\":{id},\"event\":{{\"e\":\"eventStreamTerminated\",\"E\":{at}}}}}"
+            );
+            self.hub.send(connection, super::hub::Outgoing::Text(event.into()));
         }
-        let event = format!(
-            "{{\"event\":{{\"e\":\"eventStreamTerminated\",\"E\":{}}}}}",
-            self.clock().millis()
-        );
-        self.hub.send(connection, super::hub::Outgoing::Text(event.into()));
         Ok(json!({}))
     }
 
@@ -244,7 +244,7 @@ fn unanswered(result: Result<Value>) -> Reply {
 }
 
 /// A public request may carry what all requests may.
-fn public_params(operation: &Operation, params: Params) -> Params {
+fn public_params(operation: &Operation, params: &Params) -> Params {
     let params = params.without("returnRateLimits");
     if operation.security == Security::Public { params.without("apiKey") } else { params }
 }

@@ -21,7 +21,8 @@ use super::world::World;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Applied {
-    applied: u64,
+    #[serde(rename = "applied")]
+    barrier: u64,
     in_flight: u64,
     #[serde(default)]
     post: u64,
@@ -85,7 +86,7 @@ pub(super) async fn answer(shared: &Shared, received: &Received) -> Response<Bod
     let done = match (received.method.as_str(), path) {
         ("GET", "/simulator/state") => Ok(shared.world_now().state()),
         ("POST", "/simulator/lockstep") => read::<Applied>(received).map(|it| {
-            shared.world().applied(it.post, it.applied, it.in_flight);
+            shared.world().applied(it.post, it.barrier, it.in_flight);
             shared.changed();
             json!({})
         }),

@@ -72,11 +72,10 @@ pub(super) struct Hub {
 
 impl Connection {
     fn is(&self, which: Which) -> bool {
-        match (&self.role, which) {
-            (_, Which::All) => true,
-            (Role::Market { .. }, Which::Market) | (Role::Api { .. }, Which::Api) => true,
-            _ => false,
-        }
+        matches!(
+            (&self.role, which),
+            (_, Which::All) | (Role::Market { .. }, Which::Market) | (Role::Api { .. }, Which::Api)
+        )
     }
 
     /// Whether it is told of user events.

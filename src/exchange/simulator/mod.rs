@@ -139,10 +139,10 @@ impl Simulator {
             return Err(StartError::NotLoopback(address));
         }
         let fails = |error| StartError::Io { address, error };
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(fails)?;
         let (steps, wanted) = mpsc::channel(16);
-        let listener = runtime.block_on(server::bind(address)).map_err(fails)?;
+        let listener = server::bind(address).map_err(fails)?;
         let address = listener.local_addr().map_err(fails)?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(fails)?;
         let pace = settings.pace;
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = sync_channel(1);
@@ -207,8 +207,8 @@ impl Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        // Its thread may have ended by itself.
-        if self.stop.take().is_some_and(|stop| stop.send(()).is_err()) {}
+        // That the sender is gone is the sign.
+        drop(self.stop.take());
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {}

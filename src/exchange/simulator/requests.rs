@@ -133,8 +133,8 @@ impl OrderRequest {
             side,
             kind,
             time_in_force,
-            price: needed(params, names.price, has_limit(kind))?,
-            stop_price: needed(params, names.stop_price, has_trigger(kind))?,
+            price: needed(params, names.price, limit_price(kind))?,
+            stop_price: needed(params, names.stop_price, stop_price(kind))?,
             quantity,
             quote_quantity,
             iceberg: iceberg(params, names, (kind, time_in_force), quantity)?,
@@ -295,27 +295,38 @@ const fn has_limit(kind: OrderType) -> bool {
     )
 }
 
-const fn has_trigger(kind: OrderType) -> bool {
-    matches!(
-        kind,
+/// Whether an order has to have a parameter, or must not have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Mandatory,
+    Forbidden,
+}
+
+const fn limit_price(kind: OrderType) -> Use {
+    if has_limit(kind) { Use::Mandatory } else { Use::Forbidden }
+}
+
+const fn stop_price(kind: OrderType) -> Use {
+    match kind {
         OrderType::StopLoss
-            | OrderType::StopLossLimit
-            | OrderType::TakeProfit
-            | OrderType::TakeProfitLimit
-    )
+        | OrderType::StopLossLimit
+        | OrderType::TakeProfit
+        | OrderType::TakeProfitLimit => Use::Mandatory,
+        OrderType::Limit | OrderType::LimitMaker | OrderType::Market => Use::Forbidden,
+    }
 }
 
 /// A price that must be there, or must not.
 fn needed(
     params: &Params,
     name: &'static str,
-    mandatory: bool,
+    use_of: Use,
 ) -> Result<Option<heikin_core::num::Price>> {
-    match (params.get(name), mandatory) {
-        (None, false) => Ok(None),
-        (None | Some(""), true) => Err(ApiError::missing(name)),
-        (Some(_), false) => Err(ApiError::not_required(name)),
-        (Some(_), true) => params.decimal(name),
+    match (params.get(name), use_of) {
+        (None, Use::Forbidden) => Ok(None),
+        (None | Some(""), Use::Mandatory) => Err(ApiError::missing(name)),
+        (Some(_), Use::Forbidden) => Err(ApiError::not_required(name)),
+        (Some(_), Use::Mandatory) => params.decimal(name),
     }
 }
 

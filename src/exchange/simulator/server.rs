@@ -28,10 +28,11 @@ const LONGEST_BODY: usize = 1 << 20;
 
 /// Takes connections until it is told to stop.
 pub(super) async fn serve(
-    listener: TcpListener,
+    listener: std::net::TcpListener,
     shared: Arc<Shared>,
     mut stop: oneshot::Receiver<()>,
 ) {
+    let Ok(listener) = TcpListener::from_std(listener) else { return };
     loop {
         tokio::select! {
             _ = &mut stop => return,
@@ -46,7 +47,7 @@ pub(super) async fn serve(
 
 async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
     // Small frames leave at once; without it everything is slower, not wrong.
-    if stream.set_nodelay(true).is_err() {}
+    drop(stream.set_nodelay(true));
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
         async move { answer(&shared, request).await }
@@ -123,7 +124,9 @@ pub(super) fn wall() -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
-/// Binds the listener.
-pub(super) async fn bind(address: std::net::SocketAddr) -> io::Result<TcpListener> {
-    TcpListener::bind(address).await
+/// Binds the listener. It accepts connections from now on, whoever serves them later.
+pub(super) fn bind(address: std::net::SocketAddr) -> io::Result<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }

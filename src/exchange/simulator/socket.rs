@@ -21,7 +21,7 @@ use super::server::wall;
 /// Every connection is pinged so often…
 const PING: Duration = Duration::from_secs(20);
 /// … and cut where no answer to that comes within this time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A client that takes no frame for so long is cut.
 const WRITE: Duration = Duration::from_secs(10);
 /// A connection lives no longer than this, by the exchange's clock.

@@ -123,7 +123,7 @@ impl World {
             self.trades.iter().rev().take(64).find(of)
         });
         let mut report = report_of(order, trade);
-        let (kind, terms) = (execution_name(order, trade.is_some()), &order.terms);
+        let (kind, terms) = (execution_name(order, trade), &order.terms);
         let object = report.as_object_mut()?;
         let mut put = |name: &str, value: Value| {
             object.insert(name.to_owned(), value);
@@ -161,15 +161,16 @@ impl World {
         }
         let Some(symbol) = self.listing(list.listing).map(|it| it.symbol) else { return };
         let account = list.account;
-        let event = self.list_event(index, list, symbol.as_str(), open);
+        let event = self.list_event(index, list, symbol.as_str());
         if let Some(list) = self.lists.get_mut(index) {
             list.done = !open;
         }
         self.outbox.push_back((account, event.to_string()));
     }
 
-    fn list_event(&self, index: usize, list: &List, symbol: &str, open: bool) -> Value {
+    fn list_event(&self, index: usize, list: &List, symbol: &str) -> Value {
         let legs: Vec<_> = list.legs.iter().filter_map(|leg| self.orders.get(leg.0)).collect();
+        let open = legs.iter().any(|leg| leg.status.is_open());
         let legs: Vec<_> = legs
             .iter()
             .map(|leg| json!({ "s": symbol, "i": leg.venue_id, "c": leg.client_id }))
@@ -213,9 +214,9 @@ impl World {
     }
 }
 
-fn execution_name(order: &Order, traded: bool) -> &'static str {
+fn execution_name(order: &Order, trade: Option<&Trade>) -> &'static str {
     match order.status {
-        _ if traded => "TRADE",
+        _ if trade.is_some() => "TRADE",
         Status::Canceled => "CANCELED",
         Status::Expired(_) => "EXPIRED",
         Status::Rejected => "REJECTED",

@@ -16,6 +16,7 @@ use super::limits::{Limits, OrderCount};
 use super::lockstep::Lockstep;
 use super::records::{List, Order, OrderKey, Trade};
 use super::settings::{KeyPermissions, Pace, Settings};
+use super::stream::Stream;
 
 /// So many recent prints of a symbol are kept.
 const PRINTS: usize = 1_000;
@@ -235,7 +236,7 @@ impl World {
     /// what a finer candle ends on is a point of the walk.
     fn closes_on_the_wire(&self, listing: usize) -> impl Fn(&Candle, &Feed) -> bool + use<> {
         let streams = self.hub.streams(listing);
-        let intervals: BTreeSet<_> = streams.iter().filter_map(|it| it.interval()).collect();
+        let intervals: BTreeSet<_> = streams.iter().filter_map(Stream::interval).collect();
         move |candle, feed| {
             let ends = |interval| {
                 let newest = feed.newest(interval, None);
