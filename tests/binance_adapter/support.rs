@@ -116,6 +116,8 @@ impl Server {
         spawn_local(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
+                // Else the kernel holds frames back until others are acknowledged.
+                stream.set_nodelay(true).unwrap();
                 let (script, log) = (Rc::clone(&script), Rc::clone(&log));
                 spawn_local(async move { serve(stream, &script, &log).await });
             }
@@ -197,6 +199,8 @@ pub(crate) async fn websockets<F: Future<Output = ()> + 'static>(
     spawn_local(async move {
         for number in 0.. {
             let (stream, _) = listener.accept().await.unwrap();
+            // Else the kernel holds frames back until others are acknowledged.
+            stream.set_nodelay(true).unwrap();
             let mut path = String::new();
             #[expect(clippy::result_large_err, reason = "the library's type")]
             let accepted = tokio_tungstenite::accept_hdr_async(
