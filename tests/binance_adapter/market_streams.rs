@@ -26,7 +26,7 @@ fn open_time(number: i64) -> i64 {
 
 /// The frame of a candle; its price is its number.
 fn kline(number: i64, closed: bool) -> String {
-    let (open, price) = (open_time(number), 1_000 + number);
+    let (open, price) = (open_time(number), 10_000 + number);
     let close = open + MINUTE - 1;
     format!(
         r#"{{"stream":"btcusdt@kline_1m","data":{{"e":"kline","E":{close},"s":"BTCUSDT","k":{{"t":{open},"T":{close},"s":"BTCUSDT","i":"1m","f":1,"L":2,"o":"{price}","c":"{price}","h":"{price}","l":"{price}","v":"5","n":1,"x":{closed},"q":"1","V":"1","Q":"1","B":"0"}}}}}}"#
@@ -47,7 +47,7 @@ fn klines(seen: &Seen, now: i64, is_missing: impl Fn(i64) -> bool) -> Act {
     let first = (start - FIRST + MINUTE - 1).div_euclid(MINUTE);
     let rows = (first..=(end - FIRST).div_euclid(MINUTE)).filter(|number| !is_missing(*number));
     let rows = rows.take(1_000).map(|number| {
-        let (open, price) = (open_time(number), 1_000 + number);
+        let (open, price) = (open_time(number), 10_000 + number);
         let close = open + MINUTE - 1;
         format!(r#"[{open},"{price}","{price}","{price}","{price}","5",{close},"0",0,"0","0","0"]"#)
     });
