@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{
-    Act, BEGIN, Peer, Seen, Server, clock, endpoints, hear, ok, refuse, run, say, sleep, symbol,
-    websockets,
+    Act, BEGIN, Peer, Seen, Server, clock, endpoints, hear, ok, ping, refuse, run, say, sleep,
+    stay, symbol, websockets,
 };
 
 const MINUTE: i64 = 60_000;
@@ -26,7 +26,7 @@ fn open_time(number: i64) -> i64 {
 
 /// The frame of a candle; its price is its number.
 fn kline(number: i64, closed: bool) -> String {
-    let (open, price) = (open_time(number), 1_000 + number);
+    let (open, price) = (open_time(number), 10_000 + number);
     let close = open + MINUTE - 1;
     format!(
         r#"{{"stream":"btcusdt@kline_1m","data":{{"e":"kline","E":{close},"s":"BTCUSDT","k":{{"t":{open},"T":{close},"s":"BTCUSDT","i":"1m","f":1,"L":2,"o":"{price}","c":"{price}","h":"{price}","l":"{price}","v":"5","n":1,"x":{closed},"q":"1","V":"1","Q":"1","B":"0"}}}}}}"#
@@ -47,7 +47,7 @@ fn klines(seen: &Seen, now: i64, is_missing: impl Fn(i64) -> bool) -> Act {
     let first = (start - FIRST + MINUTE - 1).div_euclid(MINUTE);
     let rows = (first..=(end - FIRST).div_euclid(MINUTE)).filter(|number| !is_missing(*number));
     let rows = rows.take(1_000).map(|number| {
-        let (open, price) = (open_time(number), 1_000 + number);
+        let (open, price) = (open_time(number), 10_000 + number);
         let close = open + MINUTE - 1;
         format!(r#"[{open},"{price}","{price}","{price}","{price}","5",{close},"0",0,"0","0","0"]"#)
     });
@@ -102,18 +102,13 @@ impl Market {
     }
 }
 
-/// Until the candle of this number has just ended.
-async fn end_of(number: i64) {
-    let left = open_time(number + 1) + 50 - clock().millis();
-    sleep(left.max(0).unsigned_abs()).await;
-}
-
-async fn stay(peer: &mut Peer) {
-    loop {
-        sleep(20_000).await;
-        if peer.send(Message::Ping(b"now"[..].into())).await.is_err() {
-            return;
-        }
+/// Until the candle of this number has just ended, with pings as the exchange sends them.
+async fn end_of(number: i64, peer: &mut Peer) {
+    let mut left = open_time(number + 1) + 50 - clock().millis();
+    while left > 0 {
+        sleep(left.min(20_000).unsigned_abs()).await;
+        left -= 20_000;
+        ping(peer).await;
     }
 }
 
@@ -124,13 +119,13 @@ fn candles_before_the_stream_and_from_it_come_once_and_in_order() {
         let address = websockets(|_, mut peer, path| async move {
             assert_eq!(path, "/stream?streams=btcusdt@kline_1m/btcusdt@bookTicker");
             say(&mut peer, &kline(0, false)).await;
-            end_of(0).await;
+            end_of(0, &mut peer).await;
             say(&mut peer, &kline(0, true)).await;
             // Once more, one of the past, and one that is not closed.
             say(&mut peer, &kline(0, true)).await;
             say(&mut peer, &kline(-2, true)).await;
             say(&mut peer, &kline(1, false)).await;
-            end_of(1).await;
+            end_of(1, &mut peer).await;
             say(&mut peer, &kline(1, true)).await;
             stay(&mut peer).await;
         })
@@ -147,11 +142,11 @@ fn a_gap_is_filled_before_what_comes_after_it() {
     run(async {
         let server = history(|_| false).await;
         let address = websockets(|_, mut peer, _| async move {
-            end_of(0).await;
+            end_of(0, &mut peer).await;
             say(&mut peer, &kline(0, true)).await;
             // Numbers 1 to 3 are lost, within the same moment.
             sleep(100).await;
-            end_of(4).await;
+            end_of(4, &mut peer).await;
             say(&mut peer, &kline(4, true)).await;
             stay(&mut peer).await;
         })
@@ -179,11 +174,11 @@ fn a_copy_that_lags_is_asked_again_and_a_hole_that_stays_is_told_as_it_is() {
     run(async {
         let server = history(|number| number == 1).await;
         let address = websockets(|_, mut peer, _| async move {
-            end_of(0).await;
+            end_of(0, &mut peer).await;
             say(&mut peer, &kline(0, true)).await;
-            end_of(2).await;
+            end_of(2, &mut peer).await;
             say(&mut peer, &kline(2, true)).await;
-            end_of(3).await;
+            end_of(3, &mut peer).await;
             say(&mut peer, &kline(3, true)).await;
             stay(&mut peer).await;
         })
@@ -198,10 +193,10 @@ fn a_candle_told_in_two_ways_is_counted_and_told_once() {
     run(async {
         let server = history(|_| false).await;
         let address = websockets(|_, mut peer, _| async move {
-            end_of(0).await;
+            end_of(0, &mut peer).await;
             say(&mut peer, &kline(0, true)).await;
             say(&mut peer, &kline(0, true).replace("\"v\":\"5\"", "\"v\":\"6\"")).await;
-            end_of(1).await;
+            end_of(1, &mut peer).await;
             say(&mut peer, &kline(1, true)).await;
             stay(&mut peer).await;
         })
@@ -220,9 +215,9 @@ fn a_lost_connection_is_told_and_what_it_missed_is_read() {
         let server = history(|_| false).await;
         let address = websockets(|number, mut peer, _| async move {
             if number == 0 {
-                end_of(0).await;
+                end_of(0, &mut peer).await;
                 say(&mut peer, &kline(0, true)).await;
-                end_of(1).await;
+                end_of(1, &mut peer).await;
                 return;
             }
             stay(&mut peer).await;
@@ -256,7 +251,7 @@ fn rest_that_fails_for_a_while_delays_a_candle_and_loses_none() {
         .await;
         let address = websockets(|_, mut peer, _| async move {
             for number in 0..3 {
-                end_of(number).await;
+                end_of(number, &mut peer).await;
                 say(&mut peer, &kline(number, true)).await;
             }
             stay(&mut peer).await;
@@ -315,11 +310,10 @@ fn junk_is_survived_and_too_much_of_it_ends_the_connection() {
                     peer.send(Message::Binary(vec![1; 100].into())).await.unwrap();
                     say(&mut peer, r#"{"result":null,"id":1}"#).await;
                     say(&mut peer, r#"{"stream":"btcusdt@trade","data":{"e":"trade"}}"#).await;
-                    end_of(0).await;
+                    end_of(0, &mut peer).await;
                     say(&mut peer, &kline(0, true)).await;
-                    for _ in 0..3 {
-                        say(&mut peer, "<html>").await;
-                    }
+                    // The third within a minute.
+                    say(&mut peer, "<html>").await;
                     stay(&mut peer).await;
                 }
                 1 => {
@@ -328,7 +322,7 @@ fn junk_is_survived_and_too_much_of_it_ends_the_connection() {
                     stay(&mut peer).await;
                 }
                 _ => {
-                    end_of(1).await;
+                    end_of(1, &mut peer).await;
                     say(&mut peer, &kline(1, true)).await;
                     stay(&mut peer).await;
                 }
@@ -338,7 +332,7 @@ fn junk_is_survived_and_too_much_of_it_ends_the_connection() {
         let mut market = Market::open(&server, &address, None);
         assert_eq!(market.candles(2).await, [0, 1]);
         let counters = market.rest.counters();
-        assert_eq!((counters.malformed_frames, counters.connections), (5, 3));
+        assert_eq!((counters.malformed_frames, counters.connections), (3, 3));
     });
 }
 
@@ -356,7 +350,7 @@ fn before_a_shutdown_the_successor_is_there_first() {
                 sleep(2_000).await;
                 return;
             }
-            end_of(0).await;
+            end_of(0, &mut peer).await;
             say(&mut peer, &kline(0, true)).await;
             stay(&mut peer).await;
         })

@@ -13,7 +13,8 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{
-    BEGIN, Peer, client_at, credentials, endpoints, hear, run, say, sleep, symbol, tag, websockets,
+    BEGIN, Peer, client_at, credentials, endpoints, hear, run, say, sleep, stay, symbol, tag,
+    websockets,
 };
 
 const FILLED: &str = r#"{"subscriptionId":0,"event":{"e":"executionReport","E":1700000010005,"s":"BTCUSDT","c":"hk17gk2-3-X7-1","S":"SELL","o":"LIMIT","f":"GTC","q":"0.5","p":"100","P":"0.0","F":"0.0","g":-1,"C":"","x":"TRADE","X":"FILLED","r":"NONE","i":77,"l":"0.5","z":"0.5","L":"100","n":"0.05","N":"USDT","T":1700000010004,"t":44,"I":9001,"w":false,"m":true,"O":1,"Z":"50","Y":"50","Q":"0"}}"#;
@@ -58,16 +59,6 @@ impl Account {
 async fn subscribe(peer: &mut Peer) {
     hear(peer).await.unwrap();
     say(peer, r#"{"id":1,"status":200,"result":{"subscriptionId":0}}"#).await;
-}
-
-/// Keeps the connection, and pings every 20 s as the exchange does.
-async fn stay(peer: &mut Peer) {
-    loop {
-        sleep(20_000).await;
-        if peer.send(Message::Ping(b"now"[..].into())).await.is_err() {
-            return;
-        }
-    }
 }
 
 fn gate(state: GateState) -> Input {

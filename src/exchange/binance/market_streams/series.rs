@@ -171,3 +171,6 @@ impl Series {
         self.due = Some(now + pause);
     }
 }
+
+#[cfg(test)]
+mod tests;
