@@ -143,7 +143,7 @@ impl Engine {
             return self.emit(Effect::CarryDust { trader }, effects);
         }
         for statement in &desired.statements {
-            let facts = Facts { engine: self, index };
+            let Some(facts) = self.facts(index) else { return };
             match review(statement, &self.config.limits, &facts) {
                 Ok(approved) => self.decide_slot(index, approved, effects),
                 Err(denial) => {
@@ -161,6 +161,13 @@ impl Engine {
             // A time that has come already asks for nothing: the strategy was asked just now.
             trader.wake_at = desired.wake_at.filter(|at| *at > self.clock);
         }
+    }
+
+    #[inline]
+    fn facts(&self, index: usize) -> Option<Facts<'_>> {
+        let trader = self.traders.get(index)?;
+        let market = self.markets.get(trader.market)?;
+        Some(Facts { engine: self, trader, market })
     }
 
     #[inline]
