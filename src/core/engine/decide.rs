@@ -1,5 +1,7 @@
 //! What follows from the state: the one place where anything is decided.
 
+use std::iter;
+
 use super::facts::Facts;
 use super::{
     Alert, Bug, Effect, Engine, Market, PROTECTION_GRACE, ReplaceMode, SEND_WITHIN, Status,
@@ -332,7 +334,9 @@ impl Engine {
         let mode = ReplaceMode::StopOnFailure;
         #[cfg(feature = "planted-bugs")]
         let mode = if self.has(Bug::AllowFailure) { ReplaceMode::AllowFailure } else { mode };
-        self.emit(Effect::Replace { cancel, submit, mode }, effects);
+        self.commit_replace(cancel, &submit);
+        // Made in place: a copy of what was just written word by word waits for every word.
+        effects.extend(iter::once_with(|| Effect::Replace { cancel, submit, mode }));
     }
 
     /// The id of the slot's next send: a new generation for a new decision, else a new attempt.

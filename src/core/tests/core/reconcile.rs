@@ -60,8 +60,8 @@ impl World {
         let terms = *self.slot.decision.as_ref().unwrap().terms().unwrap();
         let order = Order::submitting(id, terms, Reason::Stop, self.now, 1);
         match action {
-            Action::Submit => self.slot.push(order),
-            _ => self.slot.replace(order),
+            Action::Submit => self.slot.push(|| order),
+            _ => self.slot.replace(|| order),
         }
     }
 
