@@ -311,6 +311,24 @@ impl SlotState {
         true
     }
 
+    /// Takes in that the current order was placed before anything of it was executed, as nearly every
+    /// one is: the same as merging the statement, in one step. False, and nothing has changed, where
+    /// anything is unusual.
+    #[inline]
+    pub fn take_placement(&mut self, placed: &OrderState, now: Timestamp) -> bool {
+        if self.is_unusual() || placed.status != VenueStatus::Open {
+            return false;
+        }
+        let Some(order) = self.orders.last_mut() else { return false };
+        if !order.is_untouched(Phase::Submitting, placed) {
+            return false;
+        }
+        order.enter(Phase::Working, placed, now);
+        self.refusals = 0;
+        self.retry_at = None;
+        true
+    }
+
     /// After the answers of a replacement: once the first order has ended, the second one takes its
     /// place; if the second one ended without having been placed, it is only remembered.
     pub fn settle_replacement(&mut self) {
