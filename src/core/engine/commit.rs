@@ -1,6 +1,7 @@
 //! Effects change the state when they leave, and decide nothing.
 
-use super::{Alert, Effect, Engine};
+use super::{Alert, Effect, Engine, Market};
+use crate::market::Symbol;
 use crate::order::{
     ClientOrderId, Decision, NewOrder, Order, Outcome, Reason, Slot, SlotState, Terms,
 };
@@ -13,51 +14,18 @@ const FILLS_AGAIN_AFTER: Span = Span::from_millis(2_000);
 impl Engine {
     /// Folds one recorded effect into the state, without deciding anything.
     pub fn commit(&mut self, effect: &Effect) {
-        let now = self.clock;
         match effect {
             Effect::Decide { trader, slot, outcome, after } => {
-                let index = usize::from(trader.0);
-                self.commit_decision(index, *slot, *outcome, *after);
-            }
-            Effect::Submit(order) => {
-                self.commit_submit(order);
-                self.note_protection(usize::from(order.id.trader().0));
-            }
-            Effect::Cancel { id, .. } => {
-                self.commit_cancel(*id);
-            }
-            Effect::Replace { cancel, submit, .. } => {
-                self.commit_cancel(*cancel);
-                if let Some(slot) = self.commit_send(submit) {
-                    slot.replace(order_of(submit, now));
-                }
-            }
-            Effect::Query { id, .. } => {
-                if let Some(order) = self.order_mut(*id)
-                    && let Some(resolve) = &mut order.resolve
-                {
-                    resolve.taken(now);
-                }
-            }
-            Effect::FetchFills { id, .. } => {
-                if let Some(order) = self.order_mut(*id) {
-                    order.fills_due = Some(now + FILLS_AGAIN_AFTER);
-                }
-            }
-            Effect::FetchAccount { .. } => {
-                self.sync.asked = Some(now);
-                self.sync.due = None;
-                self.plan_sync();
-                self.audits_taken();
-            }
-            Effect::FetchRules { symbol } => {
-                if let Some(market) =
-                    self.markets.iter_mut().find(|market| market.rules.symbol == *symbol)
-                {
-                    market.rules_wanted = false;
-                }
+                self.commit_decision(usize::from(trader.0), *slot, *outcome, *after);
             }
             Effect::CarryDust { trader } => self.commit_dust(usize::from(trader.0)),
+            Effect::Submit(order) => self.commit_submit(order),
+            Effect::Cancel { id, .. } => self.commit_cancel(*id),
+            Effect::Replace { cancel, submit, .. } => self.commit_replace(*cancel, submit),
+            Effect::Query { id, .. } => self.commit_query(*id),
+            Effect::FetchFills { id, .. } => self.commit_fetch_fills(*id),
+            Effect::FetchAccount { .. } => self.commit_fetch_account(),
+            Effect::FetchRules { symbol } => self.commit_fetch_rules(*symbol),
             Effect::Notify(alert) => self.commit_alert(alert),
         }
     }
@@ -114,15 +82,53 @@ impl Engine {
 
     fn commit_submit(&mut self, submit: &NewOrder) {
         let now = self.clock;
-        // The same order once more, to settle it.
-        if let Some(order) = self.order_mut(submit.id)
+        match self.order_mut(submit.id).and_then(|order| order.resolve.as_mut()) {
+            // The same order once more, to settle it.
+            Some(resolve) => resolve.taken(now),
+            None => {
+                if let Some(slot) = self.commit_send(submit) {
+                    slot.push(|| order_of(submit, now));
+                }
+            }
+        }
+        self.note_protection(usize::from(submit.id.trader().0));
+    }
+
+    pub(super) fn commit_replace(&mut self, cancel: ClientOrderId, submit: &NewOrder) {
+        self.commit_cancel(cancel);
+        let now = self.clock;
+        if let Some(slot) = self.commit_send(submit) {
+            slot.replace(|| order_of(submit, now));
+        }
+    }
+
+    fn commit_query(&mut self, id: ClientOrderId) {
+        let now = self.clock;
+        if let Some(order) = self.order_mut(id)
             && let Some(resolve) = &mut order.resolve
         {
             resolve.taken(now);
-            return;
         }
-        if let Some(slot) = self.commit_send(submit) {
-            slot.push(order_of(submit, now));
+    }
+
+    fn commit_fetch_fills(&mut self, id: ClientOrderId) {
+        let now = self.clock;
+        if let Some(order) = self.order_mut(id) {
+            order.fills_due = Some(now + FILLS_AGAIN_AFTER);
+        }
+    }
+
+    fn commit_fetch_account(&mut self) {
+        self.sync.asked = Some(self.clock);
+        self.sync.due = None;
+        self.plan_sync();
+        self.audits_taken();
+    }
+
+    fn commit_fetch_rules(&mut self, symbol: Symbol) {
+        let of_symbol = |market: &&mut Market| market.rules.symbol == symbol;
+        if let Some(market) = self.markets.iter_mut().find(of_symbol) {
+            market.rules_wanted = false;
         }
     }
 

@@ -1,5 +1,7 @@
 //! What follows from the state: the one place where anything is decided.
 
+use std::iter;
+
 use super::facts::Facts;
 use super::{
     Alert, Bug, Effect, Engine, Market, PROTECTION_GRACE, ReplaceMode, SEND_WITHIN, Status,
@@ -146,7 +148,7 @@ impl Engine {
             return self.emit(Effect::CarryDust { trader }, effects);
         }
         for statement in &desired.statements {
-            let facts = Facts { engine: self, index };
+            let Some(facts) = self.facts(index) else { return };
             match review(statement, &self.config.limits, &facts) {
                 Ok(approved) => self.decide_slot(index, approved, effects),
                 Err(denial) => {
@@ -164,6 +166,13 @@ impl Engine {
             // A time that has come already asks for nothing: the strategy was asked just now.
             trader.wake_at = desired.wake_at.filter(|at| *at > self.clock);
         }
+    }
+
+    #[inline]
+    fn facts(&self, index: usize) -> Option<Facts<'_>> {
+        let trader = self.traders.get(index)?;
+        let market = self.markets.get(trader.market)?;
+        Some(Facts { engine: self, trader, market })
     }
 
     #[inline]
@@ -328,7 +337,9 @@ impl Engine {
         let mode = ReplaceMode::StopOnFailure;
         #[cfg(feature = "planted-bugs")]
         let mode = if self.has(Bug::AllowFailure) { ReplaceMode::AllowFailure } else { mode };
-        self.emit(Effect::Replace { cancel, submit, mode }, effects);
+        self.commit_replace(cancel, &submit);
+        // Made in place: a copy of what was just written word by word waits for every word.
+        effects.extend(iter::once_with(|| Effect::Replace { cancel, submit, mode }));
     }
 
     /// The id of the slot's next send: a new generation for a new decision, else a new attempt.

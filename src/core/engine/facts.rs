@@ -38,20 +38,20 @@ impl Engine {
     }
 }
 
-impl Funds for Engine {
-    fn free_quote(&self, trader: TraderId) -> Money {
-        let index = usize::from(trader.0);
-        let market = self.traders.get(index).and_then(|trader| self.markets.get(trader.market));
-        let Some(quote) = market.map(|market| market.rules.quote) else { return Money::ZERO };
+impl Engine {
+    /// Quote balance that the entry of `trader`, in `market`, may spend.
+    #[inline]
+    fn free_for(&self, trader: &Trader, market: &Market) -> Money {
+        let quote = market.rules.quote;
         let Some(balance) = self.balances.get(quote) else { return Money::ZERO };
         let mut free = balance.total - balance.locked_by_others;
-        for (other, trader) in self.traders.iter().enumerate() {
-            for slot in &trader.slots {
+        for other in &self.traders {
+            for slot in &other.slots {
                 // The trader's own entry is what the money is for.
-                if slot.is_idle() || (other == index && slot.slot == Slot::Entry) {
+                if (slot.slot == Slot::Entry && other.id == trader.id) || slot.is_idle() {
                     continue;
                 }
-                let market = self.markets.get(trader.market);
+                let market = self.markets.get(other.market);
                 if let Some(market) = market.filter(|market| market.rules.quote == quote) {
                     free -= self.locked(slot, market, Side::Buy);
                 }
@@ -61,35 +61,34 @@ impl Funds for Engine {
     }
 }
 
+impl Funds for Engine {
+    fn free_quote(&self, trader: TraderId) -> Money {
+        let trader = self.traders.get(usize::from(trader.0));
+        let market = trader.and_then(|trader| self.markets.get(trader.market));
+        trader.zip(market).map_or(Money::ZERO, |(trader, market)| self.free_for(trader, market))
+    }
+}
+
 /// What the risk gate looks at for one trader.
 pub(super) struct Facts<'a> {
     pub(super) engine: &'a Engine,
-    pub(super) index: usize,
+    pub(super) trader: &'a Trader,
+    pub(super) market: &'a Market,
 }
 
 impl Facts<'_> {
-    #[inline]
-    fn trader(&self) -> Option<&Trader> {
-        self.engine.traders.get(self.index)
-    }
-
-    #[inline]
-    fn market(&self) -> Option<&Market> {
-        self.engine.markets.get(self.trader()?.market)
-    }
-
     fn counters(&self) -> Option<&QuoteCounters> {
-        let quote = self.market()?.rules.quote;
+        let quote = self.market.rules.quote;
         self.engine.counters.by_quote.iter().find(|counters| counters.asset == quote)
     }
 
     /// Live orders of the account on the symbol, without the trader's own entry.
     fn orders_on_symbol(&self) -> impl Iterator<Item = &Order> {
-        let (index, market) = (self.index, self.trader().map(|trader| trader.market));
-        let on_symbol = move |(_, trader): &(usize, &Trader)| Some(trader.market) == market;
-        self.engine.traders.iter().enumerate().filter(on_symbol).flat_map(move |(other, trader)| {
-            let own = move |slot: &&SlotState| other == index && slot.slot == Slot::Entry;
-            trader.slots.iter().filter(move |slot| !own(slot)).flat_map(SlotState::live)
+        let Trader { id, market, .. } = *self.trader;
+        let on_symbol = move |other: &&Trader| other.market == market;
+        self.engine.traders.iter().filter(on_symbol).flat_map(move |other| {
+            let own = move |slot: &&SlotState| other.id == id && slot.slot == Slot::Entry;
+            other.slots.iter().filter(move |slot| !own(slot)).flat_map(SlotState::live)
         })
     }
 }
@@ -101,12 +100,12 @@ impl RiskFacts for Facts<'_> {
 
     #[inline]
     fn free(&self) -> Money {
-        self.trader().map_or(Money::ZERO, |trader| self.engine.free_quote(trader.id))
+        self.engine.free_for(self.trader, self.market)
     }
 
     #[inline]
     fn in_position(&self) -> bool {
-        self.trader().is_some_and(|trader| trader.position.is_open())
+        self.trader.position.is_open()
     }
 
     fn other_trades(&self) -> u32 {
@@ -114,8 +113,8 @@ impl RiskFacts for Facts<'_> {
             trader.position.is_open()
                 || trader.live_orders().any(|order| order.terms.side == Side::Buy)
         };
-        let others = self.engine.traders.iter().enumerate().filter(|(it, _)| *it != self.index);
-        others.map(|(_, trader)| u32::from(busy(trader))).sum()
+        let others = self.engine.traders.iter().filter(|other| other.id != self.trader.id);
+        others.map(|other| u32::from(busy(other))).sum()
     }
 
     fn trades_today(&self) -> u32 {
@@ -123,7 +122,7 @@ impl RiskFacts for Facts<'_> {
     }
 
     fn last_trade(&self) -> Option<Timestamp> {
-        let position = &self.trader()?.position;
+        let position = &self.trader.position;
         let opened = position.open.as_ref().map(|open| open.entered_at);
         opened.max(position.last_exit.map(|exit| exit.at))
     }
@@ -138,8 +137,7 @@ impl RiskFacts for Facts<'_> {
 
     #[inline]
     fn entries_off(&self) -> bool {
-        self.engine.entries_off()
-            || self.trader().is_none_or(|trader| trader.paused || trader.leave.is_some())
+        self.engine.entries_off() || self.trader.paused || self.trader.leave.is_some()
     }
 
     #[inline]
@@ -150,20 +148,20 @@ impl RiskFacts for Facts<'_> {
 
     #[inline]
     fn is_symbol_open(&self) -> bool {
-        self.market().is_some_and(|market| market.rules.can_place())
+        self.market.rules.can_place()
     }
 
     /// The entry, and the stop that follows its first fill while the rest still works.
     #[inline]
     fn has_order_room(&self) -> bool {
-        let Some(market) = self.market() else { return false };
-        let (max_orders, max_algos) = (market.rules.max_orders, market.rules.max_algo_orders);
+        let rules = &self.market.rules;
+        let (max_orders, max_algos) = (rules.max_orders, rules.max_algo_orders);
         if (max_orders.is_none() && max_algos.is_none()) || self.in_position() {
             return true;
         }
         let orders: u32 = self.orders_on_symbol().map(|it| it.terms.kind.order_count()).sum();
         let algos: u32 = self.orders_on_symbol().map(|it| it.terms.kind.algo_count()).sum();
         max_orders.is_none_or(|max| orders + 2 <= max)
-            && max_algos.is_none_or(|max| algos + market.foreign_algo_orders + 2 <= max)
+            && max_algos.is_none_or(|max| algos + self.market.foreign_algo_orders + 2 <= max)
     }
 }

@@ -39,16 +39,24 @@ pub struct NextCandle<'a> {
 /// Backtest and demo are this, fed with candles from a file or from a generator.
 #[derive(Debug)]
 pub struct EmbeddedExchange {
-    engine: Engine,
-    matching: Matching<ClientOrderId>,
-    account: AccountIndex,
+    sides: Sides,
     model: FillModel,
     timers: Timers,
     /// What the engine asked for and has not been done.
     effects: Vec<Effect>,
+    /// Working memory of `settle`.
     batch: Vec<Effect>,
     /// Requests on their way, where there is latency.
     delayed: VecDeque<(Timestamp, Effect)>,
+}
+
+/// The engine and the exchange, face to face. What the engine asks for goes into a list that the
+/// caller holds.
+#[derive(Debug)]
+struct Sides {
+    engine: Engine,
+    matching: Matching<ClientOrderId>,
+    account: AccountIndex,
 }
 
 impl EmbeddedExchange {
@@ -65,34 +73,32 @@ impl EmbeddedExchange {
         }
         let account = matching.add_account(balances);
         matching.set_echo(Echo::Unasked);
-        let mut exchange = Self {
-            engine,
-            matching,
-            account,
+        let mut sides = Sides { engine, matching, account };
+        let opening = Input::Account(Ok(Box::new(sides.snapshot())));
+        sides.engine.apply(Timestamp::EPOCH, &opening);
+        Self {
+            sides,
             model,
             timers,
             effects: Vec::new(),
             batch: Vec::new(),
             delayed: VecDeque::new(),
-        };
-        let opening = Input::Account(Ok(Box::new(exchange.snapshot())));
-        exchange.engine.apply(Timestamp::EPOCH, &opening);
-        exchange
+        }
     }
 
     /// The engine.
     pub const fn engine(&self) -> &Engine {
-        &self.engine
+        &self.sides.engine
     }
 
     /// The exchange.
     pub const fn matching(&self) -> &Matching<ClientOrderId> {
-        &self.matching
+        &self.sides.matching
     }
 
     /// The engine's account on it.
     pub const fn account(&self) -> AccountIndex {
-        self.account
+        self.sides.account
     }
 
     /// The price goes along a candle, and the candle closes. `sink` is told of every effect, and of
@@ -100,7 +106,7 @@ impl EmbeddedExchange {
     #[inline]
     pub fn candle(&mut self, next: &NextCandle<'_>, sink: &mut impl FnMut(&Effect, PointKind)) {
         let NextCandle { symbol, interval, candle, finer } = *next;
-        let Some(market) = self.matching.market_of(symbol) else {
+        let Some(market) = self.sides.matching.market_of(symbol) else {
             return;
         };
         if finer.is_empty() {
@@ -110,7 +116,7 @@ impl EmbeddedExchange {
                 self.go(market, part, sink);
             }
         }
-        self.matching.close_candle(market);
+        self.sides.matching.close_candle(market);
         let at = candle.close_time();
         let quote = Some(Quote::point(candle.close(), at));
         self.step(at, &Input::Candle { symbol, interval, candle: *candle, quote });
@@ -119,7 +125,7 @@ impl EmbeddedExchange {
 
     /// Gives the engine an input from elsewhere: a command, new rules.
     pub fn input(&mut self, input: &Input, sink: &mut impl FnMut(&Effect, PointKind)) {
-        let at = self.engine.now();
+        let at = self.sides.engine.now();
         self.step(at, input);
         self.settle(MarketIndex(0), PointKind::Walk, sink);
     }
@@ -132,24 +138,24 @@ impl EmbeddedExchange {
         sink: &mut impl FnMut(&Effect, PointKind),
     ) {
         let immediate = self.timers == Timers::AtCloses && self.delayed.is_empty();
-        if immediate && self.matching.is_quiet(market, candle.low(), candle.high()) {
-            self.matching.set_time(candle.close_time());
-            self.matching.skip_to(market, candle.close());
+        if immediate && self.sides.matching.is_quiet(market, candle.low(), candle.high()) {
+            self.sides.matching.set_time(candle.close_time());
+            self.sides.matching.skip_to(market, candle.close());
             return;
         }
         let [open, legs @ ..] = path_of(candle);
         let depth = self.model.depth(candle);
         self.pass_time(market, open.at, None, sink);
-        self.matching.set_time(open.at);
-        while self.matching.jump(market, open.price, depth) == Progress::Stopped {
+        self.sides.matching.set_time(open.at);
+        while self.sides.matching.jump(market, open.price, depth) == Progress::Stopped {
             self.settle(market, PointKind::Open, sink);
         }
         let mut from = open;
         for to in legs {
-            self.matching.begin_leg(market, depth);
+            self.sides.matching.begin_leg(market, depth);
             self.pass_time(market, to.at, Some((from, to)), sink);
-            self.matching.set_time(to.at);
-            while self.matching.walk(market, to.price) == Progress::Stopped {
+            self.sides.matching.set_time(to.at);
+            while self.sides.matching.walk(market, to.price) == Progress::Stopped {
                 self.settle(market, PointKind::Walk, sink);
             }
             from = to;
@@ -170,17 +176,17 @@ impl EmbeddedExchange {
             return;
         }
         while let Some(due) = self.next_due().filter(|due| *due < until) {
-            let at = due.max(self.matching.now());
-            self.matching.set_time(at);
+            let at = due.max(self.sides.matching.now());
+            self.sides.matching.set_time(at);
             if let Some((from, to)) = leg {
                 let price = between(from, to, at);
-                while self.matching.walk(market, price) == Progress::Stopped {
+                while self.sides.matching.walk(market, price) == Progress::Stopped {
                     self.settle(market, PointKind::Walk, sink);
                 }
             }
             if self.delayed.front().is_some_and(|(due, _)| *due <= at) {
                 if let Some((_, effect)) = self.delayed.pop_front() {
-                    self.perform(&effect);
+                    self.sides.perform(&effect, &mut self.effects);
                 }
             } else {
                 self.step(at, &Input::Time);
@@ -195,14 +201,14 @@ impl EmbeddedExchange {
         match self.timers {
             Timers::AtCloses => arriving,
             Timers::WithinCandles => {
-                [arriving, self.engine.next_deadline()].into_iter().flatten().min()
+                [arriving, self.sides.engine.next_deadline()].into_iter().flatten().min()
             }
         }
     }
 
     #[inline]
     fn step(&mut self, at: Timestamp, input: &Input) {
-        self.engine.step(at, input, &mut self.effects);
+        self.sides.step(at, input, &mut self.effects);
     }
 
     /// Lets engine and exchange talk until both are silent.
@@ -213,74 +219,82 @@ impl EmbeddedExchange {
         kind: PointKind,
         sink: &mut impl FnMut(&Effect, PointKind),
     ) {
-        self.tell_events(market);
-        while !self.effects.is_empty() {
-            std::mem::swap(&mut self.effects, &mut self.batch);
-            let mut batch = std::mem::take(&mut self.batch);
-            for effect in &batch {
+        let Self { sides, model, effects, batch, delayed, .. } = self;
+        // By reference the two lists change places without being read: one was just written.
+        let (mut asked, mut batch) = (effects, batch);
+        sides.tell_events(market, asked);
+        while !asked.is_empty() {
+            std::mem::swap(&mut asked, &mut batch);
+            for effect in &*batch {
                 sink(effect, kind);
-                if self.model.latency.millis() > 0 && travels(effect) {
-                    let due = self.matching.now() + self.model.latency;
-                    self.delayed.push_back((due, effect.clone()));
+                if model.latency.millis() > 0 && travels(effect) {
+                    let due = sides.matching.now() + model.latency;
+                    delayed.push_back((due, effect.clone()));
                 } else {
-                    self.perform(effect);
+                    sides.perform(effect, asked);
                 }
             }
             batch.clear();
-            self.batch = batch;
-            self.tell_events(market);
+            sides.tell_events(market, asked);
         }
+    }
+}
+
+impl Sides {
+    #[inline]
+    fn step(&mut self, at: Timestamp, input: &Input, asked: &mut Vec<Effect>) {
+        self.engine.step(at, input, asked);
     }
 
     /// Tells the engine what has happened to its orders.
     #[inline]
-    fn tell_events(&mut self, market: MarketIndex) {
+    fn tell_events(&mut self, market: MarketIndex, asked: &mut Vec<Effect>) {
         if self.matching.has_events() {
-            self.tell_each_event(market);
+            self.tell_each_event(market, asked);
         }
     }
 
-    fn tell_each_event(&mut self, market: MarketIndex) {
+    fn tell_each_event(&mut self, market: MarketIndex, asked: &mut Vec<Effect>) {
         while let Some(event) = self.matching.pop_event() {
             let report = event.report;
             let at = report.state.at;
             let price = self.matching.last_price(market);
             let quote = price.map(|price| Quote::point(price, at));
-            self.engine.step(at, &Input::Report { report, quote }, &mut self.effects);
+            self.engine.step(at, &Input::Report { report, quote }, asked);
         }
     }
 
     /// Does what the engine asks for, and answers.
     #[inline]
-    fn perform(&mut self, effect: &Effect) {
+    fn perform(&mut self, effect: &Effect, asked: &mut Vec<Effect>) {
         let now = self.matching.now();
         match effect {
             Effect::Submit(order) => {
                 let answer = self.submit(order.id, order.symbol, &order.terms);
-                self.tell_first(order.symbol);
-                self.step(now, &Input::Submitted { id: order.id, answer });
+                self.tell_first(order.symbol, asked);
+                self.step(now, &Input::Submitted { id: order.id, answer }, asked);
             }
             Effect::Cancel { id, symbol } => {
                 let answer = self.cancel(*id, *symbol);
-                self.tell_first(*symbol);
-                self.step(now, &Input::Canceled { id: *id, answer });
+                self.tell_first(*symbol, asked);
+                self.step(now, &Input::Canceled { id: *id, answer }, asked);
             }
-            Effect::Replace { cancel, submit, .. } => self.replace(*cancel, submit),
+            Effect::Replace { cancel, submit, .. } => self.replace(*cancel, submit, asked),
             Effect::Query { id, symbol } => {
                 let found = self.matching.market_of(*symbol).and_then(|market| {
                     self.matching.query(self.account, market, &self.in_book(market, *id))
                 });
                 let answer = found.map_or(QueryAnswer::NotFound, QueryAnswer::Found);
-                self.step(now, &Input::Queried { id: *id, answer });
+                self.step(now, &Input::Queried { id: *id, answer }, asked);
             }
             Effect::FetchAccount { .. } => {
                 let snapshot = Box::new(self.snapshot());
-                self.step(now, &Input::Account(Ok(snapshot)));
+                self.step(now, &Input::Account(Ok(snapshot)), asked);
             }
             Effect::FetchRules { symbol } => {
                 if let Some(market) = self.matching.market_of(*symbol) {
                     let rules = Box::new(self.matching.rules(market).clone());
-                    self.step(now, &Input::Rules(rules));
+                    self.step(now, &Input::Rules(rules), asked);
                 }
             }
             // Every fill is told at once.
@@ -293,9 +307,9 @@ impl EmbeddedExchange {
 
     /// Events come before the answer of the request that caused them.
     #[inline]
-    fn tell_first(&mut self, symbol: Symbol) {
+    fn tell_first(&mut self, symbol: Symbol, asked: &mut Vec<Effect>) {
         if let Some(market) = self.matching.market_of(symbol) {
-            self.tell_events(market);
+            self.tell_events(market, asked);
         }
     }
 
@@ -323,15 +337,15 @@ impl EmbeddedExchange {
     }
 
     #[inline]
-    fn replace(&mut self, canceled: ClientOrderId, order: &NewOrder) {
+    fn replace(&mut self, canceled: ClientOrderId, order: &NewOrder, asked: &mut Vec<Effect>) {
         let Some(market) = self.matching.market_of(order.symbol) else { return };
         let ids = ids(order.id, &order.terms);
         let (cancel, submit) =
             self.matching.replace(self.account, market, &canceled, (&ids, &order.terms));
-        self.tell_events(market);
+        self.tell_events(market, asked);
         let now = self.matching.now();
         let submitted = order.id;
-        self.step(now, &Input::Replaced { canceled, cancel, submitted, submit });
+        self.step(now, &Input::Replaced { canceled, cancel, submitted, submit }, asked);
     }
 
     /// The account as the exchange has it.

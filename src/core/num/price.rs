@@ -58,13 +58,14 @@ impl Price {
     /// The largest multiple of `grid` not above this price; none if that is zero.
     #[inline]
     pub const fn floor_to(self, grid: Self) -> Option<Self> {
-        Self::from_units(self.0 - self.0 % grid.0)
+        Self::from_units(self.0 - self.over(grid))
     }
 
     /// The smallest multiple of `grid` not below this price; none beyond the largest price.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "one division and a sum")]
     pub const fn ceil_to(self, grid: Self) -> Option<Self> {
-        let over = self.0 % grid.0;
+        let over = self.over(grid);
         if over == 0 {
             return Some(self);
         }
@@ -77,7 +78,14 @@ impl Price {
     /// Whether this price is a multiple of `grid`.
     #[inline]
     pub const fn is_multiple_of(self, grid: Self) -> bool {
-        self.0 % grid.0 == 0
+        self.over(grid) == 0
+    }
+
+    /// How far above a multiple of `grid` this price is. Neither is negative, and unsigned division
+    /// is the cheaper one.
+    #[inline]
+    const fn over(self, grid: Self) -> i64 {
+        (self.0.cast_unsigned() % grid.0.cast_unsigned()).cast_signed()
     }
 
     /// What `quantity` is worth at this price, exactly.

@@ -65,13 +65,20 @@ impl Quantity {
     /// The largest multiple of `grid` not above this quantity; `grid` zero leaves it as it is.
     #[inline]
     pub const fn floor_to(self, grid: Self) -> Self {
-        if grid.0 == 0 { self } else { Self(self.0 - self.0 % grid.0) }
+        if grid.0 == 0 { self } else { Self(self.0 - self.over(grid)) }
     }
 
     /// Whether this quantity is a multiple of `grid`; any is of a grid of zero.
     #[inline]
     pub const fn is_multiple_of(self, grid: Self) -> bool {
-        grid.0 == 0 || self.0 % grid.0 == 0
+        grid.0 == 0 || self.over(grid) == 0
+    }
+
+    /// How far above a multiple of `grid`, which must not be zero, this quantity is. Neither is
+    /// negative, and unsigned division is the cheaper one.
+    #[inline]
+    const fn over(self, grid: Self) -> i64 {
+        (self.0.cast_unsigned() % grid.0.cast_unsigned()).cast_signed()
     }
 
     /// The share `rate` of this quantity, rounded up at the 8th decimal: a commission.

@@ -54,7 +54,8 @@ impl Rate {
     /// machine word, which divides several times faster than 128 bits.
     #[inline]
     pub(super) const fn millionths(self) -> Option<u64> {
-        if self.0 % 1_000_000 == 0 { Some((self.0 / 1_000_000).unsigned_abs()) } else { None }
+        let units = self.0.cast_unsigned();
+        if units.is_multiple_of(1_000_000) { Some(units / 1_000_000) } else { None }
     }
 
     /// This share of `price`, rounded half to even at the 8th decimal.

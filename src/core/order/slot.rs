@@ -1,5 +1,7 @@
 //! A slot: the standing decision of a strategy about one order, and the orders made for it.
 
+use std::iter;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,8 +12,11 @@ use crate::num::{Money, Price, Quantity};
 use crate::time::Timestamp;
 
 /// Ended orders kept for reports that come late; older ones are settled, and a report of theirs
-/// can only be a repetition. When there are twice as many, the older half is forgotten at once.
+/// can only be a repetition.
 const PAST_ORDERS: usize = 8;
+/// When there are so many, all but [`PAST_ORDERS`] are forgotten at once: what costs is moving those
+/// that stay.
+const MOST_ORDERS: usize = 4 * PAST_ORDERS;
 
 /// What was decided about a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -254,25 +259,27 @@ impl SlotState {
         current.max(successor) + self.strays().map(of).sum()
     }
 
-    /// Makes `order` the current one; the one before it becomes past.
-    pub fn push(&mut self, order: Order) {
+    /// Makes `order` the current one; the one before it becomes past. It is given as a function so that
+    /// it is made in place: a copy of what was just written word by word waits for every word.
+    pub fn push(&mut self, order: impl FnOnce() -> Order) {
         self.settle_replacement();
         self.forget_oldest();
         let before = self.current();
         self.past_is_open |= before.is_some_and(|order| order.is_live() || !order.is_settled());
-        self.orders.push(order);
+        self.orders.extend(iter::once_with(order));
     }
 
-    /// Makes `order` the successor of the current one.
-    pub fn replace(&mut self, order: Order) {
+    /// Makes `order`, given as for [`SlotState::push`], the successor of the current one.
+    #[inline]
+    pub fn replace(&mut self, order: impl FnOnce() -> Order) {
         self.forget_oldest();
-        self.orders.push(order);
+        self.orders.extend(iter::once_with(order));
         self.replacing = true;
     }
 
     fn forget_oldest(&mut self) {
-        if self.orders.len() >= 2 * PAST_ORDERS && !self.past_is_open {
-            self.orders.drain(..PAST_ORDERS);
+        if self.orders.len() >= MOST_ORDERS && !self.past_is_open {
+            self.orders.drain(..MOST_ORDERS - PAST_ORDERS);
         }
     }
 
@@ -299,6 +306,24 @@ impl SlotState {
         current.enter(Phase::Closed(Close::Canceled), ended, now);
         successor.enter(Phase::Working, placed, now);
         self.replacing = false;
+        self.refusals = 0;
+        self.retry_at = None;
+        true
+    }
+
+    /// Takes in that the current order was placed before anything of it was executed, as nearly every
+    /// one is: the same as merging the statement, in one step. False, and nothing has changed, where
+    /// anything is unusual.
+    #[inline]
+    pub fn take_placement(&mut self, placed: &OrderState, now: Timestamp) -> bool {
+        if self.is_unusual() || placed.status != VenueStatus::Open {
+            return false;
+        }
+        let Some(order) = self.orders.last_mut() else { return false };
+        if !order.is_untouched(Phase::Submitting, placed) {
+            return false;
+        }
+        order.enter(Phase::Working, placed, now);
         self.refusals = 0;
         self.retry_at = None;
         true

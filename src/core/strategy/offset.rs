@@ -40,7 +40,11 @@ impl Offset {
 
     /// The distance at `price`. A percent or range offset is rounded half to even at the 8th
     /// decimal. None without the range where that is needed, or beyond what a distance can be.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "asked three times at every candle, and nearly always plain"
+    )]
     pub fn at(&self, price: Price, tick: Price, atr: Option<FinePrice>) -> Option<PriceDelta> {
         match *self {
             Self::Quote(delta) => Some(delta),

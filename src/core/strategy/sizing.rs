@@ -17,7 +17,8 @@ pub enum Sizing {
 impl Sizing {
     /// The quantity to buy at `limit`; `free` is the quote balance to spend, asked for only where
     /// it matters.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a fixed quantity is nothing to call for")]
     pub fn quantity(&self, free: impl FnOnce() -> Money, limit: Price) -> Quantity {
         match *self {
             Self::Fixed(quantity) => quantity,

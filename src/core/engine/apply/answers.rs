@@ -139,16 +139,33 @@ impl Engine {
         else {
             return None;
         };
+        self.take_usual(placed.id, |slot, now| slot.take_replacement(ended, placed, now))
+    }
+
+    /// Like [`Engine::take_replaced`], for an order that was placed and not filled at once.
+    #[inline]
+    pub(super) fn take_placed(&mut self, answer: &SubmitAnswer) -> Option<Touched> {
+        let SubmitAnswer::Placed(placed) = answer else { return None };
+        self.take_usual(placed.id, |slot, now| slot.take_placement(placed, now))
+    }
+
+    /// Takes in what `take` says is the usual answer about an order, and who it moves.
+    #[inline]
+    fn take_usual(
+        &mut self,
+        id: ClientOrderId,
+        take: impl FnOnce(&mut SlotState, Timestamp) -> bool,
+    ) -> Option<Touched> {
         let now = self.clock;
-        let index = usize::from(placed.id.trader().0);
+        let index = usize::from(id.trader().0);
         let trader = self.traders.get(index)?;
         let in_position = trader.position.is_open();
         // Once a position is open, which entry is the rest of it matters to a strategy.
-        if trader.has_questions || (in_position && placed.id.slot() == Slot::Entry) {
+        if trader.has_questions || (in_position && id.slot() != Slot::Exit) {
             return None;
         }
-        let slot = self.slot_mut(placed.id)?;
-        if !slot.take_replacement(ended, placed, now) {
+        let slot = self.slot_mut(id)?;
+        if !take(slot, now) {
             return None;
         }
         let done = is_settled(slot);

@@ -39,6 +39,9 @@ impl Engine {
                 self.settled(*submitted, booked)
             }
             Input::Submitted { id, answer } => {
+                if let Some(touched) = self.take_placed(answer) {
+                    return touched;
+                }
                 self.take_submitted(*id, answer);
                 self.settled(*id, booked)
             }

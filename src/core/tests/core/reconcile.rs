@@ -60,8 +60,8 @@ impl World {
         let terms = *self.slot.decision.as_ref().unwrap().terms().unwrap();
         let order = Order::submitting(id, terms, Reason::Stop, self.now, 1);
         match action {
-            Action::Submit => self.slot.push(order),
-            _ => self.slot.replace(order),
+            Action::Submit => self.slot.push(|| order),
+            _ => self.slot.replace(|| order),
         }
     }
 
@@ -400,4 +400,53 @@ proptest! {
             prop_assert!(in_flight <= 1);
         }
     }
+}
+
+/// How the exchange tells of a stop that was just taken in.
+fn taken_in(order: &Order, at: Timestamp) -> OrderState {
+    OrderState {
+        id: order.id,
+        venue_id: 7,
+        status: VenueStatus::Open,
+        executed: Quantity::ZERO,
+        working_since: None,
+        at,
+    }
+}
+
+#[test]
+fn an_order_taken_in_as_usual_is_as_if_its_statement_were_merged() {
+    let mut short = World::new(Slot::Exit);
+    short.place(sell(stop_limit("90", "89"), "2"));
+    assert_eq!(short.act(), Some(Action::Submit));
+    short.slot.refusals = 2;
+    let mut long = short.slot.clone();
+    let placed = taken_in(short.slot.current().unwrap(), short.now);
+
+    assert!(short.slot.take_placement(&placed, ms(1_500)));
+    let merged = long.order_mut(placed.id).unwrap().merge(&placed, None, ms(1_500));
+    assert!(!merged.new_fill && !merged.ended && merged.surprise.is_none());
+    (long.refusals, long.retry_at) = (0, None);
+    assert_eq!(short.slot, long);
+    assert_eq!(short.slot.current().unwrap().phase, Phase::Working);
+}
+
+#[test]
+fn what_is_unusual_about_a_placement_is_left_to_the_whole_table() {
+    let mut world = World::new(Slot::Exit);
+    world.place(sell(stop_limit("90", "89"), "2"));
+    world.act();
+    let usual = taken_in(world.slot.current().unwrap(), world.now);
+    let before = world.slot.clone();
+    for unusual in [
+        OrderState { executed: quantity("1"), ..usual },
+        OrderState { working_since: Some(ms(1_200)), ..usual },
+        OrderState { status: VenueStatus::Filled, ..usual },
+        OrderState { id: id(Slot::Exit, 99, 1), ..usual },
+    ] {
+        assert!(!world.slot.take_placement(&unusual, ms(1_500)), "{unusual:?}");
+        assert_eq!(world.slot, before, "{unusual:?}");
+    }
+    assert!(world.slot.take_placement(&usual, ms(1_500)));
+    assert!(!world.slot.take_placement(&usual, ms(1_600)), "told once more");
 }
