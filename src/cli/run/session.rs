@@ -151,7 +151,9 @@ fn assemble(
     let (venue, user) = if config.mode.keys().is_some() {
         let symbols: Vec<_> = facts.iter().map(|facts| facts.rules.symbol).collect();
         let gateway = Gateway::new(rest.clone(), tag, &symbols, account_sender.clone());
-        facts.iter().for_each(|facts| gateway.set_rules(facts.rules.clone()));
+        for facts in facts {
+            gateway.set_rules(facts.rules.clone());
+        }
         let user = UserEvents::spawn(rest, endpoints, tag, account_sender.clone());
         (Venue::Binance(gateway), Some(user))
     } else {
@@ -207,25 +209,22 @@ fn ready_line(config: &Config, engine: &Engine, http: SocketAddr) -> String {
 
 /// What is left, for whoever stopped it.
 fn summary(closing: &Closing) -> String {
-    let mut text = String::new();
-    for position in &closing.positions {
+    let positions = closing.positions.iter().map(|position| {
         let stops = if position.uncovered.is_zero() {
             "its stop stays on the exchange".to_owned()
         } else {
             format!("{} of it has no stop on the exchange", position.uncovered)
         };
-        text.push_str(&format!("open: {} of {}; {stops}\n", position.held, position.symbol));
-    }
-    for id in &closing.entries {
-        text.push_str(&format!(
+        format!("open: {} of {}; {stops}\n", position.held, position.symbol)
+    });
+    let entries = closing.entries.iter().map(|id| {
+        format!(
             "entry {id} could not be withdrawn in time: it may still be filled. The next start \
              looks; or cancel it at the exchange\n"
-        ));
-    }
-    if text.is_empty() {
-        text.push_str("nothing is open\n");
-    }
-    text
+        )
+    });
+    let text: String = positions.chain(entries).collect();
+    if text.is_empty() { "nothing is open\n".to_owned() } else { text }
 }
 
 /// SIGINT and SIGTERM.
