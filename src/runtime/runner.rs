@@ -157,7 +157,10 @@ impl Runner {
 
     /// How things stand, as it changes.
     pub fn status(&self) -> watch::Receiver<Status> {
-        self.status.subscribe()
+        let seen = self.status.subscribe();
+        // While nobody listened, nothing was told.
+        self.tell_status();
+        seen
     }
 
     /// Gives the engine an input that comes from nobody outside, and lets leave what follows.

@@ -194,6 +194,11 @@ impl Simulator {
         self.shared.blocking_step(distance)
     }
 
+    /// As [`Simulator::step`], for within an asynchronous runtime.
+    pub async fn stepped(&self, distance: Distance) -> Option<Standing> {
+        self.shared.stepped(distance).await
+    }
+
     /// Where it stands.
     pub fn standing(&self) -> Standing {
         self.shared.standing()
