@@ -14,6 +14,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use heikin_core::engine::{Command, Gate, GateState, Input, JournalError, Trader};
 use heikin_core::market::{Quote, Symbol};
+use heikin_core::order::{CancelAnswer, Refusal, SubmitAnswer};
 use heikin_core::time::{Span, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -300,7 +301,17 @@ impl Runner {
                     }
                     input => input,
                 };
-                self.account.take(arrival.at, input)
+                let is_key_refused = says_key_is_refused(&input);
+                self.account.take(arrival.at, input)?;
+                if is_key_refused {
+                    tracing::error!(
+                        target: "alert",
+                        "the exchange does not accept the key any more: stops on the exchange are the \
+                         only protection. Mend the key and restart"
+                    );
+                    self.set_gate(Gate::KeyRights, GateState::Closed)?;
+                }
+                Ok(())
             }
             AccountEvent::Barrier(number) => {
                 if let Some(lockstep) = &mut self.lockstep {
@@ -408,7 +419,8 @@ impl Runner {
 
     fn watch_disk(&mut self, now: Timestamp) -> Result<(), JournalError> {
         let AccountJournal::Files(journal) = self.account.journal() else { return Ok(()) };
-        if journal.last_sync() > SLOW_SYNC {
+        // In lockstep the market waits for the disk.
+        if self.lockstep.is_none() && journal.last_sync() > SLOW_SYNC {
             self.slow_until = Some(now + DISK_TRUSTED_AFTER);
         }
         match self.slow_until {
@@ -467,6 +479,21 @@ impl Runner {
             let engine = self.account.engine();
             upkeep.keeper.tend(journal.durable_link(), now, || engine.snapshot());
         }
+    }
+}
+
+/// Whether an answer says that the key is revoked, expired, or used from elsewhere.
+fn says_key_is_refused(input: &Input) -> bool {
+    let refused = Refusal::KeyRejected;
+    let submitted = |answer: &SubmitAnswer| matches!(answer, SubmitAnswer::Refused { refusal, .. } if *refusal == refused);
+    let canceled = |answer: &CancelAnswer| matches!(answer, CancelAnswer::Refused { refusal, .. } if *refusal == refused);
+    match input {
+        Input::Submitted { answer, .. } => submitted(answer),
+        Input::Canceled { answer, .. } => canceled(answer),
+        Input::Replaced { cancel, submit, .. } => {
+            canceled(cancel) || submit.as_ref().is_some_and(submitted)
+        }
+        _ => false,
     }
 }
 

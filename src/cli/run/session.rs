@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use heikin_core::engine::{Engine, EngineConfig, Gate};
+use heikin_core::engine::{Command, Engine, EngineConfig, Gate, Input};
 use heikin_core::market::Asset;
 use heikin_core::num::Money;
 use heikin_core::order::InstallationTag;
@@ -14,6 +14,7 @@ use super::live_gate;
 use super::narrator::{Echo, Narrator};
 use super::service::{Service, Told};
 use crate::cli::Failure;
+use crate::cli::tell::{tell, warn};
 use crate::config::{Config, Mode};
 use crate::runtime::assembly::{Assembly, Fills};
 use crate::runtime::closing::Closing;
@@ -25,8 +26,21 @@ const RESYNC_EVERY: Span = Span::from_secs(300);
 /// How long the end may take: `docker stop` kills after ten seconds.
 const STOP_WITHIN: Duration = Duration::from_secs(6);
 
+/// What happens to a panic of before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Latch {
+    /// It holds on.
+    Keep,
+    /// It is over, and so is every pause.
+    Lift,
+}
+
 /// Runs until the process is told to stop.
-pub(super) async fn run(config: &Config, tag: InstallationTag, echo: Echo) -> Result<(), Failure> {
+pub(super) async fn run(
+    config: &Config,
+    tag: InstallationTag,
+    (echo, latch): (Echo, Latch),
+) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
     let exchange = tokio::select! {
         reached = reach(config) => reached?,
@@ -57,22 +71,31 @@ pub(super) async fn run(config: &Config, tag: InstallationTag, echo: Echo) -> Re
         observer: Box::new(Narrator::new(echo)),
     };
     let (mut runner, _streams) = assembly.run_with(recovered);
-    let inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
+    let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
+    if latch == Latch::Lift {
+        inputs.insert(0, Input::Command(Command::Resume(None)));
+    }
     for input in inputs {
         runner.input(input).map_err(Failure::failed)?;
+    }
+    if runner.account().engine().is_panicked() {
+        warn("no entries: panic. Look at what happened, then start with --resume");
     }
     let told =
         Told { mode: config.mode.name(), status: runner.status(), heartbeat: runner.heartbeat() };
     let service = Service::start(&config.http, told)?;
-    println!("{}", ready_line(config, runner.account().engine(), service.address));
+    tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
-    println!("stopping: entries are withdrawn, stops stay on the exchange");
+    tell(match config.mode.keys() {
+        Some(_) => "stopping: entries are withdrawn, stops stay on the exchange",
+        None => "stopping: entries are withdrawn; the next start goes on with what is open",
+    });
     let closing = tokio::select! {
         closing = runner.stop(STOP_WITHIN) => closing.map_err(Failure::failed)?,
         () = stop.asked() => return Err(Failure::failed("ended at once: the next start recovers")),
     };
-    print!("{}", summary(&closing));
+    tell(summary(config, &closing).trim_end());
     tracing::info!(target: "alert", "stopped");
     Ok(())
 }
@@ -110,7 +133,7 @@ fn gates(
         )));
     }
     for (_, why) in &exchange.objections {
-        eprintln!("heikin: no entries: {why}");
+        warn(&format!("no entries: {why}"));
         tracing::error!(target: "alert", "no entries: {why}");
     }
     let mut closed: Vec<_> = exchange.objections.iter().map(|(gate, _)| *gate).collect();
@@ -137,10 +160,13 @@ fn ready_line(config: &Config, engine: &Engine, http: SocketAddr) -> String {
 }
 
 /// What is left, for whoever stopped it.
-fn summary(closing: &Closing) -> String {
+fn summary(config: &Config, closing: &Closing) -> String {
     let positions = closing.positions.iter().map(|position| {
         let stops = if position.uncovered.is_zero() {
-            "its stop stays on the exchange".to_owned()
+            match config.mode.keys() {
+                Some(_) => "its stop stays on the exchange".to_owned(),
+                None => "on paper, where nothing happens until the next start".to_owned(),
+            }
         } else {
             format!("{} of it has no stop on the exchange", position.uncovered)
         };
