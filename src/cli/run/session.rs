@@ -25,6 +25,7 @@ use crate::exchange::binance::time_sync;
 use crate::exchange::binance::user_events::UserEvents;
 use crate::runtime::account::Account;
 use crate::runtime::closing::Closing;
+use crate::runtime::crash_point::{CrashPoint, pass};
 use crate::runtime::keeper::Keeper;
 use crate::runtime::lockstep::Step;
 use crate::runtime::paper::Paper;
@@ -59,6 +60,7 @@ pub(super) async fn run(config: &Config, tag: InstallationTag, echo: Echo) -> Re
     let closed = gates(&exchange, &recovered)?;
     let (mut runner, _streams) = assemble(config, &exchange, (tag, &plans), recovered, echo);
     let inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
+    pass(CrashPoint::BeforeStart);
     for input in inputs {
         runner.input(input).map_err(Failure::failed)?;
     }
