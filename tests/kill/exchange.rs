@@ -73,8 +73,7 @@ impl Exchange {
                 ..FillModel::default()
             },
             pace: Pace::Scaled(1.try_into().unwrap()),
-            // A start costs weight, and here is one every second.
-            limits: RateLimits { weight: 1_000_000, orders_10s: 10_000, ..RateLimits::default() },
+            limits: RateLimits::default(),
             fault_seed: seed,
             ..Settings::lockstep()
         })
@@ -109,7 +108,9 @@ impl Exchange {
 
     /// From now on nothing goes wrong, and what was held back is told.
     pub(crate) fn heal(&self) {
-        self.strike(&[json!({ "kind": "clear" })]);
+        // A start takes request weight, and here is one every second: heikin would wait for the next
+        // minute.
+        self.strike(&[json!({ "kind": "clear" }), json!({ "kind": "new_address" })]);
     }
 
     /// Switches some faults on.

@@ -47,6 +47,11 @@ impl Told {
         self.reconciled && self.entries_off.iter().all(|gate| gate == "slow_disk")
     }
 
+    /// What keeps it from being ready.
+    pub(crate) fn what_keeps_it(&self) -> String {
+        format!("reconciled {}, entries off {:?}", self.reconciled, self.entries_off)
+    }
+
     /// Orders of which it says itself that it does not know what became of them.
     pub(crate) fn unresolved(&self) -> usize {
         let orders = self.traders.iter().flat_map(|trader| &trader.orders);

@@ -23,6 +23,8 @@ const AGREE_WITHIN: Duration = Duration::from_secs(10);
 /// That an order never arrived takes half a minute to prove.
 const SETTLE_WITHIN: Duration = Duration::from_secs(90);
 const STOP_WITHIN: Duration = Duration::from_secs(8);
+/// A start that takes longer is told.
+const SLOW: Duration = Duration::from_secs(5);
 /// A position may be without a stop for so long (`PROTECTION_GRACE`).
 const GRACE: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -335,7 +337,13 @@ fn await_ready(product: &mut Product) -> Result<Duration, String> {
         }
         let took = now() - product.started;
         match product.told() {
-            Some(told) if told.is_ready() => return Ok(took),
+            Some(told) if told.is_ready() => {
+                if took > SLOW {
+                    let before = last.map(|told: Told| told.what_keeps_it());
+                    println!("a start took {took:?}: {before:?}");
+                }
+                return Ok(took);
+            }
             told => last = told.or(last),
         }
         if took > READY_WITHIN {
