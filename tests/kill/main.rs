@@ -8,12 +8,14 @@
 //! | `exchange` | one simulated exchange for many trials, and its faults |
 //! | `product` | heikin as a process |
 //! | `truth`, `told` | what the exchange knows; what heikin says |
-//! | `agreement` | how the two differ, and what holds on the exchange at every moment |
+//! | `agreement` | how the two differ |
+//! | `comparison` | looks at both until they agree |
 //! | `tally` | what is counted and measured |
 //!
 //! `docs/kill.md` tells how many kills there are, and what each may cost.
 
 mod agreement;
+mod comparison;
 mod exchange;
 mod product;
 mod tally;

@@ -58,12 +58,20 @@ impl Product {
         Self { child, reader: Some(reader), lines, address: None, started }
     }
 
-    /// What it says of itself now; none while it does not answer.
-    pub(crate) fn told(&mut self) -> Option<Told> {
+    /// Whether it has come so far as to say where it can be asked.
+    pub(crate) fn has_started(&mut self) -> bool {
         let line = self.lines.try_iter().find(|line| line.starts_with("heikin testnet: "));
         if let Some(line) = line {
-            let address = line.split("http://").nth(1)?.trim_end_matches("/status");
+            let address = line.split("http://").nth(1).unwrap().trim_end_matches("/status");
             self.address = Some(address.to_owned());
+        }
+        self.address.is_some()
+    }
+
+    /// What it says of itself now; none while it does not answer.
+    pub(crate) fn told(&mut self) -> Option<Told> {
+        if !self.has_started() {
+            return None;
         }
         let mut stream = TcpStream::connect(self.address.as_ref()?).ok()?;
         let request = "GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";

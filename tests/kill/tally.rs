@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::comparison::Agreed;
+
 /// Counts over all worlds.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -15,11 +17,11 @@ pub(crate) struct Tally {
     /// Ends in good order.
     pub(crate) stops: u64,
     /// Comparisons of heikin with the exchange that ended in agreement.
-    pub(crate) checks: u64,
+    checks: u64,
     /// Of these, how often an order was of unknown outcome still.
-    pub(crate) unresolved: u64,
+    unresolved: u64,
     /// Of these, how often a position was without a stop for the same reason, and heikin said so.
-    pub(crate) unprotected: u64,
+    unprotected: u64,
     pub(crate) orders: usize,
     pub(crate) fills: usize,
     /// From the start of a process with a history until it was ready, without and with faults.
@@ -31,7 +33,7 @@ pub(crate) struct Tally {
     /// From the start of a process until no outcome was unknown.
     pub(crate) settled: Times,
     /// The longest that a position was seen without a stop.
-    pub(crate) longest_bare: Duration,
+    longest_bare: Duration,
 }
 
 impl Tally {
@@ -41,6 +43,13 @@ impl Tally {
 
     pub(crate) fn killed(&mut self, by: &'static str) {
         *self.kills.entry(by).or_default() += 1;
+    }
+
+    pub(crate) fn compared(&mut self, agreed: Agreed) {
+        self.checks += 1;
+        self.unresolved += u64::from(agreed.unresolved > 0);
+        self.unprotected += u64::from(agreed.is_bare);
+        self.longest_bare = self.longest_bare.max(agreed.longest_bare);
     }
 
     pub(crate) fn report(&self) -> Value {

@@ -1,33 +1,20 @@
 //! What happens in which order: starts, faults, kills, and the comparison after them.
 
-use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use heikin_core::order::Side;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
-use crate::agreement::{differences, uncovered};
+use crate::comparison::{Agreement, Comparison, await_ready};
 use crate::exchange::{Exchange, faults, passing_faults};
-use crate::product::{Ending, Product, configure, last_errors, last_records, now, pause, verify};
+use crate::product::{Ending, Product, configure, last_errors, last_records, now, verify};
 use crate::tally::Tally;
-use crate::told::Told;
-use crate::truth::Truth;
 
 /// A kill comes within this time, and at a crash point at last then.
 const LIFE: Duration = Duration::from_millis(1_500);
-/// A start with faults waits and asks again.
-const READY_WITHIN: Duration = Duration::from_secs(60);
-const AGREE_WITHIN: Duration = Duration::from_secs(10);
-/// That an order never arrived takes half a minute to prove.
-const SETTLE_WITHIN: Duration = Duration::from_secs(90);
 const STOP_WITHIN: Duration = Duration::from_secs(8);
-/// A start that takes longer is told.
-const SLOW: Duration = Duration::from_secs(5);
-/// A position may be without a stop for so long (`PROTECTION_GRACE`).
-const GRACE: Duration = Duration::from_secs(3);
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// At most so many processes in a row are killed without being compared.
 const MOST_BLIND: u32 = 2;
 /// How often what is stored is verified as a whole, in trials.
@@ -54,15 +41,6 @@ enum Trial {
     Compared,
     /// Compared, and ended in good order, or at the crash point on that way.
     Stopped(Option<String>),
-}
-
-/// How strictly the two have to agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Agreement {
-    /// Of an order that never arrived, heikin may not know so yet.
-    Known,
-    /// Nothing is unknown.
-    Settled,
 }
 
 /// One exchange, one data folder, many kills.
@@ -195,15 +173,15 @@ impl World {
 
     fn cut(
         &self,
-        product: Product,
+        mut product: Product,
         ending: Ending,
         by: &'static str,
         tally: &mut Tally,
     ) -> Result<(), String> {
-        drop(product);
         match ending {
             Ending::Killed => {
                 tally.killed(by);
+                tally.starts_cut += u64::from(!product.has_started());
                 let violations = self.exchange.truth().0.violations();
                 if violations.is_empty() { Ok(()) } else { Err(violations.join("; ")) }
             }
@@ -229,7 +207,7 @@ impl World {
                 if faults.is_empty() { &mut tally.ready } else { &mut tally.ready_with_faults };
             times.add(ready);
         }
-        self.agree(&mut product, how, tally)?;
+        tally.compared(Comparison::new(&self.exchange, &mut product).until(how)?);
         let took = now() - product.started;
         match how {
             Agreement::Known if has_history => tally.agreed.add(took),
@@ -237,69 +215,6 @@ impl World {
             Agreement::Settled => tally.settled.add(took),
         }
         Ok(product)
-    }
-
-    /// Waits until heikin says what the exchange knows.
-    fn agree(
-        &self,
-        product: &mut Product,
-        how: Agreement,
-        tally: &mut Tally,
-    ) -> Result<(), String> {
-        let within = match how {
-            Agreement::Known => AGREE_WITHIN,
-            Agreement::Settled => SETTLE_WITHIN,
-        };
-        let due = now() + within;
-        let mut bare_since: Option<Instant> = None;
-        let mut last = "it does not answer".to_owned();
-        while now() < due {
-            pause(LOOK_EVERY);
-            let (truth, prices) = self.exchange.truth();
-            let Some(told) = product.told() else {
-                match product.ending() {
-                    None => continue,
-                    Some(ending) => return Err(format!("it ended by itself: {ending:?}")),
-                }
-            };
-            let violations = truth.violations();
-            if !violations.is_empty() {
-                return Err(violations.join("; "));
-            }
-            let mut bare = told.traders.iter().zip(prices).filter_map(|(trader, price)| {
-                let uncovered = uncovered(&truth, trader, price)?;
-                Some((trader, uncovered))
-            });
-            let admitted = match bare.next() {
-                None => {
-                    bare_since = None;
-                    0
-                }
-                Some((trader, uncovered)) => {
-                    let since = *bare_since.get_or_insert_with(now);
-                    tally.longest_bare = tally.longest_bare.max(now() - since);
-                    if now() - since > GRACE && !trader.admits_no_protection() {
-                        let stand = describe(&truth, &told);
-                        return Err(format!("{uncovered} has no stop beyond the grace\n{stand}"));
-                    }
-                    1 + usize::from(!trader.admits_no_protection())
-                }
-            };
-            let is_bare_unadmitted = admitted == 2;
-            let found = differences(&truth, &told);
-            if self.exchange.truth().0 != truth {
-                continue;
-            }
-            let settled = how == Agreement::Known || (told.unresolved() == 0 && admitted == 0);
-            if found.is_empty() && settled && !is_bare_unadmitted {
-                tally.checks += 1;
-                tally.unresolved += u64::from(told.unresolved() > 0);
-                tally.unprotected += u64::from(admitted > 0);
-                return Ok(());
-            }
-            last = format!("{}\n{}", found.join("\n"), describe(&truth, &told));
-        }
-        Err(format!("no agreement within {within:?}: {last}"))
     }
 
     /// The last process of a world lives until nothing is unknown, and ends in good order.
@@ -326,40 +241,4 @@ impl World {
             last_records(&folder, 40),
         )
     }
-}
-
-/// Waits until it would trade; how long that took.
-fn await_ready(product: &mut Product) -> Result<Duration, String> {
-    let mut last = None;
-    loop {
-        if let Some(ending) = product.ending() {
-            return Err(format!("it ended before it was ready: {ending:?}"));
-        }
-        let took = now() - product.started;
-        match product.told() {
-            Some(told) if told.is_ready() => {
-                if took > SLOW {
-                    let before = last.map(|told: Told| told.what_keeps_it());
-                    println!("a start took {took:?}: {before:?}");
-                }
-                return Ok(took);
-            }
-            told => last = told.or(last),
-        }
-        if took > READY_WITHIN {
-            return Err(format!("not ready after {took:?}: {last:?}"));
-        }
-        pause(LOOK_EVERY);
-    }
-}
-
-/// Both sides.
-fn describe(truth: &Truth, told: &Told) -> String {
-    let mut text = "-- the exchange: open\n".to_owned();
-    for order in truth.orders.iter().filter(|order| order.is_open) {
-        writeln!(text, "{order:?}").unwrap();
-    }
-    writeln!(text, "held {:?}, balances {:?}", truth.held, truth.balances).unwrap();
-    writeln!(text, "-- heikin\n{told:?}").unwrap();
-    text
 }
