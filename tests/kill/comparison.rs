@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use crate::agreement::{differences, uncovered};
 use crate::exchange::Exchange;
 use crate::product::{Product, now, pause};
+use crate::tally::tell;
 use crate::told::Told;
 use crate::truth::Truth;
 
 /// A start with faults waits and asks again.
-const READY_WITHIN: Duration = Duration::from_secs(60);
-/// A start that takes longer is told.
-const SLOW: Duration = Duration::from_secs(5);
+const READY_WITHIN: Duration = Duration::from_mins(1);
+/// What takes longer is told.
+const SLOW: Duration = Duration::from_secs(3);
 const AGREE_WITHIN: Duration = Duration::from_secs(10);
 /// That an order never arrived takes half a minute to prove.
 const SETTLE_WITHIN: Duration = Duration::from_secs(90);
@@ -52,7 +53,7 @@ pub(crate) fn await_ready(product: &mut Product) -> Result<Duration, String> {
             Some(told) if told.is_ready() => {
                 if took > SLOW {
                     let before = last.map(|told| told.what_keeps_it());
-                    println!("a start took {took:?}: {before:?}");
+                    tell(&format!("a start took {took:?}: {before:?}"));
                 }
                 return Ok(took);
             }
@@ -91,14 +92,22 @@ impl<'a> Comparison<'a> {
             Agreement::Known => AGREE_WITHIN,
             Agreement::Settled => SETTLE_WITHIN,
         };
-        let due = now() + within;
-        while now() < due {
+        let began = now();
+        while now() < began + within {
             pause(LOOK_EVERY);
+            let before = std::mem::take(&mut self.apart);
             match self.look()? {
                 Some(agreed) if how == Agreement::Known || agreed.unresolved == 0 => {
+                    let took = now() - began;
+                    if took > SLOW {
+                        tell(&format!("to agree took {took:?}; before: {before}"));
+                    }
                     return Ok(agreed);
                 }
                 _ => {}
+            }
+            if self.apart.is_empty() {
+                self.apart = before;
             }
         }
         Err(format!("no agreement within {within:?}: {}", self.apart))
@@ -125,7 +134,12 @@ impl<'a> Comparison<'a> {
                 found.push(format!("{bare} of trader {} has no stop", trader.trader));
             }
         }
-        let length = self.bare_for(is_bare);
+        let length = if is_bare {
+            self.bare_for()
+        } else {
+            self.bare_since = None;
+            Duration::ZERO
+        };
         if self.exchange.truth().0 != truth {
             return Ok(None);
         }
@@ -143,11 +157,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// For how long a position has been without a stop.
-    fn bare_for(&mut self, is_bare: bool) -> Duration {
-        if !is_bare {
-            self.bare_since = None;
-            return Duration::ZERO;
-        }
+    fn bare_for(&mut self) -> Duration {
         let since = *self.bare_since.get_or_insert_with(now);
         let length = now() - since;
         self.longest_bare = self.longest_bare.max(length);

@@ -3,6 +3,7 @@
 //! Its clock runs as fast as any other, since heikin's does; its candles are of one second, so that
 //! something happens in it.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -92,11 +93,13 @@ impl Exchange {
             self.simulator.websocket_api(),
         );
         for (base, _) in MARKETS {
-            text.push_str(&format!(
+            write!(
+                text,
                 "[[trader]]\nsymbol = \"{base}USDT\"\ninterval = \"1s\"\npreset = \"classic\"\n\
                  quote = \"1000\"\nseed_candles = 500\nrearm_after = 0\n\
                  exit.rescue_after = \"close\"\n"
-            ));
+            )
+            .unwrap();
         }
         text
     }

@@ -52,6 +52,25 @@ impl Tally {
         self.longest_bare = self.longest_bare.max(agreed.longest_bare);
     }
 
+    /// What was counted elsewhere, too.
+    pub(crate) fn add(&mut self, other: Self) {
+        for (by, kills) in other.kills {
+            *self.kills.entry(by).or_default() += kills;
+        }
+        self.starts_cut += other.starts_cut;
+        self.stops += other.stops;
+        self.checks += other.checks;
+        self.unresolved += other.unresolved;
+        self.unprotected += other.unprotected;
+        self.orders += other.orders;
+        self.fills += other.fills;
+        self.ready.0.extend(other.ready.0);
+        self.ready_with_faults.0.extend(other.ready_with_faults.0);
+        self.agreed.0.extend(other.agreed.0);
+        self.settled.0.extend(other.settled.0);
+        self.longest_bare = self.longest_bare.max(other.longest_bare);
+    }
+
     pub(crate) fn report(&self) -> Value {
         json!({
             "kills": self.kills(), "by": self.kills, "starts_cut": self.starts_cut,
@@ -94,4 +113,10 @@ impl Times {
 
 fn millis(time: &Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap()
+}
+
+/// Tells whoever looks on.
+#[expect(clippy::print_stdout, reason = "a test has no other voice")]
+pub(crate) fn tell(what: &impl std::fmt::Display) {
+    println!("{what}");
 }

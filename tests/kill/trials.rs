@@ -86,7 +86,11 @@ impl World {
         self.number += 1;
         let trial = self.draw();
         let done = self.perform(&trial, tally).and_then(|()| {
-            if self.number % VERIFY_EVERY == 0 { verify(self.folder.path()) } else { Ok(()) }
+            if self.number.is_multiple_of(VERIFY_EVERY) {
+                verify(self.folder.path())
+            } else {
+                Ok(())
+            }
         });
         done.map_err(|failure| format!("{trial:?}: {failure}"))
     }
