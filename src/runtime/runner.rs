@@ -158,9 +158,12 @@ impl Runner {
         self.heartbeat.clone()
     }
 
-    /// How things stand, as it changes.
+    /// How things stand now, and as it changes.
     pub fn status(&self) -> watch::Receiver<Status> {
-        self.status.subscribe()
+        let status = self.status.subscribe();
+        // What was told last may be what the process before this one knew.
+        self.tell_status();
+        status
     }
 
     /// Gives the engine an input that comes from nobody outside, and lets leave what follows.
