@@ -39,7 +39,7 @@ const BATCH: usize = 256;
 const QUOTE_EVERY: Span = Span::from_millis(250);
 /// How often the loop looks after things that tell nobody when they change.
 const TEND_EVERY: Span = Span::from_millis(1_000);
-/// The status is renewed at most this often.
+/// The status is renewed at most this often, and so long after a change at the latest.
 const STATUS_EVERY: Span = Span::from_millis(200);
 /// A disk that was slow has to be fast for so long before entries pass again.
 const DISK_TRUSTED_AFTER: Span = Span::from_millis(60_000);
@@ -98,6 +98,8 @@ pub struct Runner {
     waiting: Vec<oneshot::Sender<()>>,
     tended: Timestamp,
     told: Timestamp,
+    /// Something may have happened that the status does not tell yet.
+    is_untold: bool,
     slow_until: Option<Timestamp>,
 }
 
@@ -137,6 +139,7 @@ impl Runner {
             waiting: Vec::new(),
             tended: now,
             told: now,
+            is_untold: false,
             slow_until: None,
         }
     }
@@ -156,12 +159,12 @@ impl Runner {
         self.heartbeat.clone()
     }
 
-    /// How things stand, as it changes.
+    /// How things stand now, and as it changes.
     pub fn status(&self) -> watch::Receiver<Status> {
-        let seen = self.status.subscribe();
-        // While nobody listened, nothing was told.
+        let status = self.status.subscribe();
+        // What was told last may be what the process before this one knew.
         self.tell_status();
-        seen
+        status
     }
 
     /// Gives the engine an input that comes from nobody outside, and lets leave what follows.
@@ -260,7 +263,10 @@ impl Runner {
 
     /// When something has to be done though nothing arrives.
     fn next_due(&self) -> Timestamp {
-        let tend = self.tended + TEND_EVERY;
+        let mut tend = self.tended + TEND_EVERY;
+        if self.is_untold {
+            tend = tend.min(self.told + STATUS_EVERY);
+        }
         self.account.engine().next_deadline().map_or(tend, |deadline| deadline.min(tend))
     }
 
@@ -443,7 +449,8 @@ impl Runner {
         }
         let now = self.clock.now();
         self.keep(now);
-        if self.lockstep.is_some() || now >= self.told + STATUS_EVERY {
+        self.is_untold = self.lockstep.is_none() && now < self.told + STATUS_EVERY;
+        if !self.is_untold {
             self.told = now;
             self.tell_status();
         }

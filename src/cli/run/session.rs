@@ -18,6 +18,7 @@ use crate::cli::tell::{tell, warn};
 use crate::config::{Config, Mode};
 use crate::runtime::assembly::{Assembly, Fills};
 use crate::runtime::closing::Closing;
+use crate::runtime::crash_point::{CrashPoint, pass};
 use crate::runtime::start::{Recovered, TraderPlan, first_inputs, recovered};
 use crate::store::Layout;
 
@@ -75,6 +76,7 @@ pub(super) async fn run(
     if latch == Latch::Lift {
         inputs.insert(0, Input::Command(Command::Resume(None)));
     }
+    pass(CrashPoint::BeforeStart);
     for input in inputs {
         runner.input(input).map_err(Failure::failed)?;
     }

@@ -39,6 +39,7 @@
 //! | `partial_fill`, `exchange_cancel` | of `order_id` |
 //! | `filters`, `symbol_status` | of `symbol` |
 //! | `commission_asset` | fees are taken in `asset` at `price` |
+//! | `new_address` | the request weight used so far counts no more |
 //! | `revoke_key`, `restore_key` | of `key` |
 //! | `clear` | all rules are off, and what was held back is sent |
 //!
