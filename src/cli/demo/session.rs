@@ -112,8 +112,17 @@ impl Session {
         let start = start(&simulator, &facts, plan, Recorder(Rc::clone(&effects)));
         let (runner, streams) = local.block_on(&runtime, start)?;
         let series = Series::new(&market, INTERVAL).map_err(Failure::failed)?;
-        let _streams = streams;
-        Ok(Self { seed, cash, runner, _streams, local, runtime, simulator, series, effects })
+        Ok(Self {
+            seed,
+            cash,
+            runner,
+            _streams: streams,
+            local,
+            runtime,
+            simulator,
+            series,
+            effects,
+        })
     }
 
     pub(super) const fn engine(&self) -> &Engine {
