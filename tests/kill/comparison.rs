@@ -99,7 +99,7 @@ impl<'a> Comparison<'a> {
             match self.look()? {
                 Some(agreed) if how == Agreement::Known || agreed.unresolved == 0 => {
                     let took = now() - began;
-                    if took > SLOW {
+                    if took > SLOW && how == Agreement::Known {
                         tell(&format!("to agree took {took:?}; before: {before}"));
                     }
                     return Ok(agreed);
