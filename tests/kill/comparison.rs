@@ -1,13 +1,16 @@
 //! Looks at heikin and the exchange until they agree, or for too long.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
+
+use heikin_core::num::Quantity;
 
 use crate::agreement::{differences, uncovered};
 use crate::exchange::Exchange;
 use crate::product::{Product, now, pause};
 use crate::tally::tell;
-use crate::told::Told;
+use crate::told::{Told, ToldTrader};
 use crate::truth::Truth;
 
 /// A start with faults waits and asks again.
@@ -70,7 +73,10 @@ pub(crate) fn await_ready(product: &mut Product) -> Result<Duration, String> {
 pub(crate) struct Comparison<'a> {
     exchange: &'a Exchange,
     product: &'a mut Product,
-    bare_since: Option<Instant>,
+    /// Since when a trader's position has been without a stop.
+    bare: BTreeMap<u16, Instant>,
+    /// Since when it has been so without heikin saying why.
+    silent: BTreeMap<u16, Instant>,
     longest_bare: Duration,
     /// How they differed when they were looked at last.
     apart: String,
@@ -79,7 +85,8 @@ pub(crate) struct Comparison<'a> {
 impl<'a> Comparison<'a> {
     pub(crate) fn new(exchange: &'a Exchange, product: &'a mut Product) -> Self {
         let apart = "it does not answer".to_owned();
-        Self { exchange, product, bare_since: None, longest_bare: Duration::ZERO, apart }
+        let (bare, silent) = (BTreeMap::new(), BTreeMap::new());
+        Self { exchange, product, bare, silent, longest_bare: Duration::ZERO, apart }
     }
 
     /// Waits until heikin says what the exchange knows.
@@ -99,7 +106,7 @@ impl<'a> Comparison<'a> {
             match self.look()? {
                 Some(agreed) if how == Agreement::Known || agreed.unresolved == 0 => {
                     let took = now() - began;
-                    if took > SLOW {
+                    if took > SLOW && how == Agreement::Known {
                         tell(&format!("to agree took {took:?}; before: {before}"));
                     }
                     return Ok(agreed);
@@ -125,43 +132,41 @@ impl<'a> Comparison<'a> {
             return Err(violations.join("; "));
         }
         let mut found = differences(&truth, &told);
-        let (mut is_bare, mut is_silent) = (false, false);
         for (trader, price) in told.traders.iter().zip(prices) {
-            let Some(bare) = uncovered(&truth, trader, price) else { continue };
-            is_bare = true;
-            if !trader.admits_no_protection() {
-                is_silent = true;
-                found.push(format!("{bare} of trader {} has no stop", trader.trader));
-            }
+            self.watch(trader, uncovered(&truth, trader, price), &mut found);
         }
-        let length = if is_bare {
-            self.bare_for()
-        } else {
-            self.bare_since = None;
-            Duration::ZERO
-        };
         if self.exchange.truth().0 != truth {
             return Ok(None);
         }
         let unresolved = told.unresolved();
-        let longest_bare = self.longest_bare;
+        let (is_bare, longest_bare) = (!self.bare.is_empty(), self.longest_bare);
         if found.is_empty() {
             self.apart = format!("{unresolved} of unknown outcome\n{}", describe(&truth, &told));
             return Ok(Some(Agreed { unresolved, is_bare, longest_bare }));
         }
         self.apart = format!("{}\n{}", found.join("\n"), describe(&truth, &told));
-        if length > GRACE && is_silent {
+        if self.silent.values().any(|since| now() - *since > GRACE) {
             return Err(format!("beyond the grace: {}", self.apart));
         }
         Ok(None)
     }
 
-    /// For how long a position has been without a stop.
-    fn bare_for(&mut self) -> Duration {
-        let since = *self.bare_since.get_or_insert_with(now);
-        let length = now() - since;
-        self.longest_bare = self.longest_bare.max(length);
-        length
+    /// Notes what of a trader's position is without a stop.
+    fn watch(&mut self, trader: &ToldTrader, bare: Option<Quantity>, found: &mut Vec<String>) {
+        let number = trader.trader;
+        let Some(quantity) = bare else {
+            self.bare.remove(&number);
+            self.silent.remove(&number);
+            return;
+        };
+        let since = *self.bare.entry(number).or_insert_with(now);
+        self.longest_bare = self.longest_bare.max(now() - since);
+        if trader.admits_no_protection() {
+            self.silent.remove(&number);
+        } else {
+            self.silent.entry(number).or_insert_with(now);
+            found.push(format!("{quantity} of trader {number} has no stop"));
+        }
     }
 }
 
