@@ -106,7 +106,8 @@ impl Session {
             .enable_all()
             .build()
             .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
-        let plan = TraderPlan { symbol, interval: INTERVAL, settings: settings(), seed: 0 };
+        let plan =
+            TraderPlan { symbol, interval: INTERVAL, settings: settings(), seed_after: None };
         let effects = Effects::default();
         let local = LocalSet::new();
         let start = start(&simulator, &facts, plan, Recorder(Rc::clone(&effects)));
