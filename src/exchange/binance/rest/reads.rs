@@ -82,7 +82,8 @@ impl Rest {
         let rows: Vec<KlineRow> = self.read(&requests::klines(symbol, interval, range)).await?;
         let now = self.time().after_closes();
         let closed: Vec<_> = rows.into_iter().filter_map(|row| row.closed(now)).collect();
-        let first = closed.iter().rev().take(count.into()).last();
+        let first =
+            closed.get(closed.len().saturating_sub(count.into())..).unwrap_or_default().first();
         Ok(first.map(|candle| candle.open_time() - Span::from_millis(1)))
     }
 
