@@ -60,6 +60,7 @@ pub(super) async fn run(
     let recovered = recovered(engine_config, &exchange.facts, &plans, Some(&layout))
         .map_err(Failure::bad_input)?;
     let closed = gates(config, &exchange, &recovered)?;
+    let is_panic = latch == Latch::Keep && layout.panic().exists();
     let assembly = Assembly {
         rest: &exchange.rest,
         endpoints: &exchange.endpoints,
@@ -78,6 +79,10 @@ pub(super) async fn run(
     let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
     if latch == Latch::Lift {
         inputs.insert(0, Input::Command(Command::Resume(None)));
+    }
+    if is_panic {
+        // Before it starts: nothing may be entered until the loop looks for the file.
+        inputs.insert(0, Input::Command(Command::Panic));
     }
     pass(CrashPoint::BeforeStart);
     for input in inputs {
