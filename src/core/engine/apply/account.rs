@@ -55,10 +55,7 @@ impl Engine {
         let first = self.balances.assets().is_empty();
         for state in &snapshot.orders {
             self.merge(state, None);
-            // What would hide that bug.
-            if !self.has(Bug::AttemptReusedAfterRestart) {
-                self.note_generation(state.id);
-            }
+            self.note_generation(state.id);
         }
         for report in &snapshot.fills {
             self.merge(&report.state, report.fill.as_ref());
