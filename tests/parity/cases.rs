@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use heikin::analysis::backtest::{MarketName, Params};
 use heikin::analysis::candle_file::CandleFiles;
 use heikin::exchange::simulator::market::{MarketSettings, Series};
-use heikin_core::engine::{Body, Command, Effect, Input, Record};
+use heikin_core::engine::{self, Body, Effect, Input, Record};
 use heikin_core::num::Rate;
 use heikin_core::strategy::LastResort;
 use heikin_core::time::{Interval, Timestamp};
@@ -68,6 +69,35 @@ fn a_made_up_market_over_sockets_gives_the_trades_of_a_backtest() {
     assert!(trades > 50, "{trades}");
 }
 
+#[test]
+fn the_command_finds_what_other_settings_would_have_decided() {
+    let folder = made_up().traded();
+    let replay = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_heikin"));
+        command.arg("replay").args(arguments).current_dir(folder.path()).env_clear();
+        command.env("MODE", "paper").output().unwrap()
+    };
+    let same = replay(&[]);
+    assert!(same.status.success(), "{same:?}");
+    assert!(String::from_utf8(same.stdout).unwrap().ends_with(", 0 differences\n"));
+
+    let told = String::from_utf8(replay(&["--explain"]).stdout).unwrap();
+    for part in ["the process started", "BTCUSDT 1h closed at ", "buy ", " (breakout)", "trade #"] {
+        assert!(told.contains(part), "{part}");
+    }
+    let few = replay(&["--explain", "--from", "100", "--to", "110"]);
+    let few = String::from_utf8(few.stdout).unwrap();
+    assert!((1..=11).contains(&few.lines().count()), "{few}");
+
+    let configuration = folder.path().join("heikin.toml");
+    let text = fs::read_to_string(&configuration).unwrap();
+    fs::write(&configuration, text.replace("exit.on_red = true", "exit.on_red = false")).unwrap();
+    let other = replay(&[]);
+    assert_eq!(other.status.code(), Some(1), "{other:?}");
+    let told = String::from_utf8(other.stdout).unwrap();
+    assert!(told.contains("\n  then  BTCUSDT 1h  sell ") && told.contains("\n  now "), "{told}");
+}
+
 /// Somebody closed everything while the product was down: it must not enter in its first second.
 #[test]
 fn a_panic_of_before_the_start_holds_from_the_first_record_on() {
@@ -75,7 +105,7 @@ fn a_panic_of_before_the_start_holds_from_the_first_record_on() {
     let place = |wanted: &dyn Fn(&Input) -> bool| {
         records.iter().position(|it| matches!(&it.body, Body::Input(input) if wanted(input)))
     };
-    let panic = place(&|input| *input == Input::Command(Command::Panic)).unwrap();
+    let panic = place(&|input| *input == Input::Command(engine::Command::Panic)).unwrap();
     let started = place(&|input| *input == Input::Started).unwrap();
     assert!(panic < started, "{panic}, {started}");
     let is_order = |record: &Record| matches!(record.body, Body::Effect(Effect::Submit(_)));

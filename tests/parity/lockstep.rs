@@ -20,6 +20,7 @@ use heikin_core::market::Candle;
 use heikin_core::strategy::HeikinAshiStrategy;
 use heikin_core::time::Interval;
 use secrecy::SecretString;
+use tempfile::TempDir;
 
 use crate::toml::configuration;
 
@@ -73,8 +74,8 @@ impl Case {
         .unwrap()
     }
 
-    /// What the product records when it trades the same candles.
-    pub(crate) fn run(&self) -> Vec<Record> {
+    /// Where the product has traded the same candles: its configuration and its data.
+    pub(crate) fn traded(&self) -> TempDir {
         let simulator = self.simulator();
         let symbol = self.market.symbol;
         let folder = tempfile::tempdir().unwrap();
@@ -86,7 +87,12 @@ impl Case {
         let standing = simulator.step(Distance::Candles(candles)).unwrap();
         assert_eq!(standing.candles_left, Some(0));
         product.stop();
-        records(&folder.path().join("data"))
+        folder
+    }
+
+    /// What the product records when it trades the same candles.
+    pub(crate) fn run(&self) -> Vec<Record> {
+        records(&self.traded().path().join("data"))
     }
 
     /// Decides once more what was recorded.

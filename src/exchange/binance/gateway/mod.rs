@@ -33,7 +33,7 @@ use super::wire::{MyFilters, TradeRow};
 const HELD_BACK: Duration = Duration::from_secs(1);
 /// How old rules may get: a filter that changes, or a market that halts, is otherwise known only from
 /// a refusal.
-const RULES_AGE: Duration = Duration::from_secs(10 * 60);
+const RULES_AGE: Duration = Duration::from_mins(10);
 /// Between attempts to read rules.
 const RULES_PAUSE: Duration = Duration::from_secs(10);
 
