@@ -1,5 +1,6 @@
 //! Which candles and settings.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -67,6 +68,32 @@ fn made_up() -> Case {
 fn a_made_up_market_over_sockets_gives_the_trades_of_a_backtest() {
     let trades = compare("made up", &made_up());
     assert!(trades > 50, "{trades}");
+}
+
+#[test]
+fn the_trades_that_are_exported_are_those_of_a_backtest() {
+    let case = made_up();
+    let folder = case.traded();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_heikin"));
+    let exported = command.args(["store", "export", "trades"]).current_dir(folder.path()).output();
+    let exported = exported.unwrap().stdout;
+    let mut table = csv::Reader::from_reader(exported.as_slice());
+    let rows: Vec<BTreeMap<String, String>> = table.deserialize().map(Result::unwrap).collect();
+    let trades = case.backtest();
+    assert_eq!(rows.len(), trades.len());
+    for (row, trade) in rows.iter().zip(trades) {
+        let expected = [
+            ("symbol", "BTCUSDT".to_owned()),
+            ("trade", trade.number.to_string()),
+            ("bought", trade.bought.to_string()),
+            ("entry_price", trade.entry_price().unwrap().to_string()),
+            ("proceeds", trade.proceeds.to_string()),
+            ("net", trade.net_quote().to_string()),
+        ];
+        for (column, value) in expected {
+            assert_eq!(row[column], value, "{column} of {row:?}");
+        }
+    }
 }
 
 #[test]
