@@ -43,6 +43,15 @@ fn compare(name: &str, case: &Case) -> usize {
 }
 
 fn made_up() -> Case {
+    market(Interval::H1, 500)
+}
+
+/// A case for a clock that runs.
+pub(crate) fn brisk() -> Case {
+    market(Interval::M1, 120)
+}
+
+fn market(interval: Interval, live: usize) -> Case {
     let market = MarketSettings {
         seed: 11,
         start: Timestamp::from_millis(1_704_067_200_000),
@@ -50,10 +59,10 @@ fn made_up() -> Case {
         tick: "0.01".parse().unwrap(),
         volume: "8".parse().unwrap(),
         step: "0.00001".parse().unwrap(),
-        pace: Interval::H1,
+        pace: interval,
     };
-    let mut series = Series::new(&market, Interval::H1).unwrap();
-    let candles: Vec<_> = (0..HISTORY + 500).map(|_| series.next_candle().candle).collect();
+    let mut series = Series::new(&market, interval).unwrap();
+    let candles: Vec<_> = (0..HISTORY + live).map(|_| series.next_candle().candle).collect();
     let params = r#"{
         "tick": "0.01", "step": "0.00001", "min_notional": "5", "fee": "0.001", "cash": "10000",
         "percent": "100", "entry_trigger_offset": "0.1 atr", "entry_limit_offset": "0.2%",
@@ -61,7 +70,7 @@ fn made_up() -> Case {
         "rescue_offset": "0.1%", "max_slippage_pct": "1", "rearm_after": 0
     }"#;
     let params = Params::parse(params).unwrap();
-    case(&params, candles, Interval::H1)
+    case(&params, candles, interval)
 }
 
 #[test]
