@@ -75,16 +75,21 @@ fn measure(
     let wake = Arc::new(Wake::default());
     let product = Product { addresses: exchange.addresses()?, journal, wake: Arc::clone(&wake) };
     let (seen, enough) = oneshot::channel();
-    let other_side = thread::spawn(move || -> io::Result<_> {
+    let exchange = move || -> io::Result<_> {
         pin(1)?;
         let rounds = exchange.play(rounds, &wake);
         // The product is gone only where it has failed, which it tells itself.
         seen.send(()).ok();
         rounds
-    });
-    let trading = thread::spawn(move || product.trade(enough)).join();
+    };
+    let other_side = named("exchange").spawn(exchange)?;
+    let trading = named("orders").spawn(move || product.trade(enough))?.join();
     trading.map_err(|_panic| "the order thread has failed")??;
     Ok(other_side.join().map_err(|_panic| "the exchange has failed")??)
+}
+
+fn named(name: &str) -> thread::Builder {
+    thread::Builder::new().name(name.to_owned())
 }
 
 /// Holds this thread on one core.
