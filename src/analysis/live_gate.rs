@@ -1,7 +1,7 @@
 //! Whether settings have earned real money: a backtest of those very settings on the symbol's own
 //! history, with the account's fees. The rules are few and known; a verdict is no promise.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use heikin_core::ledger::Trade;
 use heikin_core::market::{Candle, SymbolRules};
@@ -120,7 +120,10 @@ pub fn fingerprint(candidate: &Candidate) -> String {
     let parts = (rules.symbol, rules.tick, rules.lot.step, interval, settings, fees);
     // Numbers and names always serialize.
     let text = serde_json::to_vec(&parts).unwrap_or_default();
-    Sha256::digest(&text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(&text).iter().take(16).fold(String::new(), |mut hex, byte| {
+        let _infallible = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// Runs the candidate over its history. None where there is no candle.

@@ -20,12 +20,15 @@ use crate::store::{DataLock, Layout, StoreError};
 
 /// How long a running heikin is given to leave everything itself.
 const OWN_ATTEMPT: Duration = Duration::from_secs(20);
+/// It looks for the latch once a second: after so many looks without anything open it has seen it.
+const EMPTY_LOOKS: u32 = 6;
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Cancel all of heikin's orders and sell what they held, at market, now.
 ///
 /// It needs the keys and the network; neither the store nor a running heikin. It latches first: the
-/// file PANIC in the data folder keeps every heikin that sees it out of the market until it is
-/// removed. Coins that no order of heikin's had locked are left alone, unless --also-sell names them.
+/// file PANIC in the data folder keeps every heikin that sees it out of the market until
+/// `heikin run --resume`. Coins that no order of heikin's had locked are left alone, unless --also-sell names them.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The configuration [default: heikin.toml in this folder].
@@ -86,7 +89,9 @@ async fn close(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
     }
     latch(&config.data);
     if !arguments.although_running && is_running(&config.data) {
-        println!("a heikin is running and has seen the latch: it leaves everything itself");
+        println!(
+            "a heikin is running: it sees the latch within a second and leaves everything itself"
+        );
         planned = wait_for_it(&rest, &also).await?;
     }
     if planned.is_empty() {
@@ -148,7 +153,7 @@ fn latch(data: &Path) {
     let written = std::fs::create_dir_all(data)
         .and_then(|()| std::fs::write(&path, "written by heikin emergency-close\n"));
     match written {
-        Ok(()) => println!("latched {} (remove it to trade again)", path.display()),
+        Ok(()) => println!("latched {} (`heikin run --resume` lifts it)", path.display()),
         Err(error) => println!(
             "FAILED  {}: {error}; stop heikin by hand, or it may enter again",
             path.display()
@@ -164,12 +169,15 @@ fn is_running(data: &Path) -> bool {
 /// the user's own besides. What is left after its attempt is ours to do.
 async fn wait_for_it(rest: &Rest, also: &BTreeMap<Symbol, Quantity>) -> Result<Plan, Failure> {
     let attempt = async {
+        // Between an exit and the next entry nothing is open for a moment either.
+        let mut empty_looks = 0;
         loop {
+            pause(LOOK_EVERY).await;
             let planned = plan(rest, also).await.map_err(unreachable)?;
-            if planned.is_empty() {
+            empty_looks = if planned.is_empty() { empty_looks + 1 } else { 0 };
+            if empty_looks == EMPTY_LOOKS {
                 return Ok(planned);
             }
-            pause(Duration::from_millis(500)).await;
         }
     };
     match tokio::time::timeout(OWN_ATTEMPT, attempt).await {

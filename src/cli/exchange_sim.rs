@@ -187,5 +187,5 @@ fn made_up(arguments: &Arguments, place: usize) -> CandleSource {
         step: arguments.step,
         pace: Interval::H1,
     };
-    CandleSource::Generated { settings, history }
+    CandleSource::Generated { settings, interval: Interval::M1, history }
 }

@@ -16,6 +16,7 @@ mod init;
 mod run;
 mod simulate;
 mod store;
+mod tell;
 mod words;
 
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! Decisions and alerts in plain words.
 
 use heikin_core::engine::Alert;
-use heikin_core::order::{Close, Denial, OrderKind, Reason, Skip, Surprise};
+use heikin_core::order::{Close, Denial, OrderKind, Reason, Refusal, Skip, Surprise};
 use heikin_core::time::Span;
 
 use super::figures::{money, span};
@@ -97,6 +97,9 @@ pub(super) fn alert(alert: &Alert) -> Option<String> {
     Some(match alert {
         Alert::Filled { .. } | Alert::TradeClosed(_) => return None,
         Alert::Denied { denial: why, .. } => format!("entry denied: {}", denial(*why)),
+        Alert::OrderFailed { close: Close::Refused(why), .. } => {
+            format!("order refused: {}", refusal(*why))
+        }
         Alert::OrderFailed { close, .. } => format!("order {}", ended(*close)),
         Alert::Unprotected { quantity, .. } => format!("{quantity} without a stop"),
         Alert::Protected { .. } => "protected again".to_owned(),
@@ -125,4 +128,28 @@ const fn ended(close: Close) -> &'static str {
         Close::NotSent => "not sent",
         Close::Absent => "never placed",
     }
+}
+
+/// A definite no of the exchange, and what mends it where people can.
+pub(super) fn refusal(refusal: Refusal) -> String {
+    let text = match refusal {
+        Refusal::Filter(Some(filter)) => return format!("its filter {} says no", filter.as_str()),
+        Refusal::Filter(None) => "a filter that this version does not know says no",
+        Refusal::InsufficientBalance => "the balance is too small",
+        Refusal::WouldTriggerImmediately => "the stop price was already reached",
+        Refusal::WouldTakeImmediately => "it would have taken from the book",
+        Refusal::PriceRelation => "its prices do not stand in the right relation",
+        Refusal::PartlyFilled => "it was partly filled meanwhile",
+        Refusal::MarketClosed => "trading on the symbol is off",
+        Refusal::RateLimited => "too many requests or orders",
+        Refusal::ClockSkew => "this machine's clock is off: let NTP set it",
+        Refusal::KeyRejected => {
+            "it does not accept key or signature: check key and secret in .env, that the key is of \
+             this exchange, and its list of allowed addresses"
+        }
+        Refusal::NotPermitted => "account or symbol do not allow it",
+        Refusal::Other(-1_121) => "it has no such symbol: mend `symbol` in heikin.toml",
+        Refusal::Other(code) => return format!("code {code}"),
+    };
+    text.to_owned()
 }

@@ -126,8 +126,13 @@ fn open_view(
 ) -> Option<View> {
     match View::open(layout, reader, last, now) {
         Ok((view, opened)) => {
-            if let Some((why, aside)) = opened.rebuilt {
-                tracing::warn!(why, ?aside, "the view was built anew from the journal");
+            match opened.rebuilt {
+                Some((why, Some(aside))) => {
+                    let aside = aside.display();
+                    tracing::warn!(why, %aside, "the view was built anew; the old one is set aside");
+                }
+                Some((why, None)) => tracing::info!(why, "the view was built from the journal"),
+                None => {}
             }
             Some(view)
         }

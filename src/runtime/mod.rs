@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`start`] | an engine brought to where the last process left it, and what a start tells it |
+//! | [`assembly`] | the parts of a run, put together |
 //! | [`runner`] | the loop: take in, one sync, let leave, wait |
 //! | [`account`] | an engine behind its journal, and the venue that does what it asks for |
 //! | [`venue`], [`paper`] | Binance, or fills by the matching model on real quotes |
@@ -23,6 +24,7 @@
 //! paper, testnet and live but the venue.
 
 pub mod account;
+pub mod assembly;
 pub mod closing;
 pub mod crash_point;
 pub mod emergency;

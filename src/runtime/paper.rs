@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use heikin_core::engine::{AccountSnapshot, Effect, Engine, Input};
+use heikin_core::engine::{AccountSnapshot, Effect, Engine, Input, Trader};
 use heikin_core::ledger::ReportedBalance;
 use heikin_core::market::{Asset, Quote, Symbol};
 use heikin_core::matching::{AccountIndex, FillModel, MarketIndex, Matching, OrderIds, Progress};
@@ -47,7 +47,7 @@ impl Paper {
         let balances = if remembered.is_empty() { opening } else { &remembered };
         let account = matching.add_account(balances);
         let mut paper = Self { matching, account, answers: VecDeque::new() };
-        for order in engine.traders().iter().flat_map(|trader| trader.live_orders()) {
+        for order in engine.traders().iter().flat_map(Trader::live_orders) {
             if let Some(market) = engine.market_of_order(order.id) {
                 paper.place_again(order, market.rules().symbol);
             }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use heikin_core::engine::{Command, Gate, GateState, Input, JournalError, Trader};
 use heikin_core::market::{Quote, Symbol};
+use heikin_core::order::{CancelAnswer, Refusal, SubmitAnswer};
 use heikin_core::time::{Span, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -38,7 +39,7 @@ const BATCH: usize = 256;
 const QUOTE_EVERY: Span = Span::from_millis(250);
 /// How often the loop looks after things that tell nobody when they change.
 const TEND_EVERY: Span = Span::from_millis(1_000);
-/// The status is renewed at most this often.
+/// The status is renewed at most this often, and so long after a change at the latest.
 const STATUS_EVERY: Span = Span::from_millis(200);
 /// A disk that was slow has to be fast for so long before entries pass again.
 const DISK_TRUSTED_AFTER: Span = Span::from_millis(60_000);
@@ -97,6 +98,8 @@ pub struct Runner {
     waiting: Vec<oneshot::Sender<()>>,
     tended: Timestamp,
     told: Timestamp,
+    /// Something may have happened that the status does not tell yet.
+    is_untold: bool,
     slow_until: Option<Timestamp>,
 }
 
@@ -136,6 +139,7 @@ impl Runner {
             waiting: Vec::new(),
             tended: now,
             told: now,
+            is_untold: false,
             slow_until: None,
         }
     }
@@ -155,9 +159,12 @@ impl Runner {
         self.heartbeat.clone()
     }
 
-    /// How things stand, as it changes.
+    /// How things stand now, and as it changes.
     pub fn status(&self) -> watch::Receiver<Status> {
-        self.status.subscribe()
+        let status = self.status.subscribe();
+        // What was told last may be what the process before this one knew.
+        self.tell_status();
+        status
     }
 
     /// Gives the engine an input that comes from nobody outside, and lets leave what follows.
@@ -256,7 +263,10 @@ impl Runner {
 
     /// When something has to be done though nothing arrives.
     fn next_due(&self) -> Timestamp {
-        let tend = self.tended + TEND_EVERY;
+        let mut tend = self.tended + TEND_EVERY;
+        if self.is_untold {
+            tend = tend.min(self.told + STATUS_EVERY);
+        }
         self.account.engine().next_deadline().map_or(tend, |deadline| deadline.min(tend))
     }
 
@@ -297,7 +307,17 @@ impl Runner {
                     }
                     input => input,
                 };
-                self.account.take(arrival.at, input)
+                let is_key_refused = says_key_is_refused(&input);
+                self.account.take(arrival.at, input)?;
+                if is_key_refused {
+                    tracing::error!(
+                        target: "alert",
+                        "the exchange does not accept the key any more: stops on the exchange are the \
+                         only protection. Mend the key and restart"
+                    );
+                    self.set_gate(Gate::KeyRights, GateState::Closed)?;
+                }
+                Ok(())
             }
             AccountEvent::Barrier(number) => {
                 if let Some(lockstep) = &mut self.lockstep {
@@ -405,7 +425,8 @@ impl Runner {
 
     fn watch_disk(&mut self, now: Timestamp) -> Result<(), JournalError> {
         let AccountJournal::Files(journal) = self.account.journal() else { return Ok(()) };
-        if journal.last_sync() > SLOW_SYNC {
+        // In lockstep the market waits for the disk.
+        if self.lockstep.is_none() && journal.last_sync() > SLOW_SYNC {
             self.slow_until = Some(now + DISK_TRUSTED_AFTER);
         }
         match self.slow_until {
@@ -428,7 +449,8 @@ impl Runner {
         }
         let now = self.clock.now();
         self.keep(now);
-        if self.lockstep.is_some() || now >= self.told + STATUS_EVERY {
+        self.is_untold = self.lockstep.is_none() && now < self.told + STATUS_EVERY;
+        if !self.is_untold {
             self.told = now;
             self.tell_status();
         }
@@ -464,6 +486,21 @@ impl Runner {
             let engine = self.account.engine();
             upkeep.keeper.tend(journal.durable_link(), now, || engine.snapshot());
         }
+    }
+}
+
+/// Whether an answer says that the key is revoked, expired, or used from elsewhere.
+fn says_key_is_refused(input: &Input) -> bool {
+    let refused = Refusal::KeyRejected;
+    let submitted = |answer: &SubmitAnswer| matches!(answer, SubmitAnswer::Refused { refusal, .. } if *refusal == refused);
+    let canceled = |answer: &CancelAnswer| matches!(answer, CancelAnswer::Refused { refusal, .. } if *refusal == refused);
+    match input {
+        Input::Submitted { answer, .. } => submitted(answer),
+        Input::Canceled { answer, .. } => canceled(answer),
+        Input::Replaced { cancel, submit, .. } => {
+            canceled(cancel) || submit.as_ref().is_some_and(submitted)
+        }
+        _ => false,
     }
 }
 

@@ -24,12 +24,16 @@ fn open_time(number: i64) -> i64 {
     FIRST + number * MINUTE
 }
 
-/// The frame of a candle; its price is its number.
-fn kline(number: i64, closed: bool) -> String {
+fn closed_kline(number: i64) -> String {
+    open_kline(number).replace(r#""x":false"#, r#""x":true"#)
+}
+
+/// The frame of a candle that has not closed; its price is its number.
+fn open_kline(number: i64) -> String {
     let (open, price) = (open_time(number), 10_000 + number);
     let close = open + MINUTE - 1;
     format!(
-        r#"{{"stream":"btcusdt@kline_1m","data":{{"e":"kline","E":{close},"s":"BTCUSDT","k":{{"t":{open},"T":{close},"s":"BTCUSDT","i":"1m","f":1,"L":2,"o":"{price}","c":"{price}","h":"{price}","l":"{price}","v":"5","n":1,"x":{closed},"q":"1","V":"1","Q":"1","B":"0"}}}}}}"#
+        r#"{{"stream":"btcusdt@kline_1m","data":{{"e":"kline","E":{close},"s":"BTCUSDT","k":{{"t":{open},"T":{close},"s":"BTCUSDT","i":"1m","f":1,"L":2,"o":"{price}","c":"{price}","h":"{price}","l":"{price}","v":"5","n":1,"x":false,"q":"1","V":"1","Q":"1","B":"0"}}}}}}"#
     )
 }
 
@@ -118,15 +122,15 @@ fn candles_before_the_stream_and_from_it_come_once_and_in_order() {
         let server = history(|_| false).await;
         let address = websockets(|_, mut peer, path| async move {
             assert_eq!(path, "/stream?streams=btcusdt@kline_1m/btcusdt@bookTicker");
-            say(&mut peer, &kline(0, false)).await;
+            say(&mut peer, &open_kline(0)).await;
             end_of(0, &mut peer).await;
-            say(&mut peer, &kline(0, true)).await;
+            say(&mut peer, &closed_kline(0)).await;
             // Once more, one of the past, and one that is not closed.
-            say(&mut peer, &kline(0, true)).await;
-            say(&mut peer, &kline(-2, true)).await;
-            say(&mut peer, &kline(1, false)).await;
+            say(&mut peer, &closed_kline(0)).await;
+            say(&mut peer, &closed_kline(-2)).await;
+            say(&mut peer, &open_kline(1)).await;
             end_of(1, &mut peer).await;
-            say(&mut peer, &kline(1, true)).await;
+            say(&mut peer, &closed_kline(1)).await;
             stay(&mut peer).await;
         })
         .await;
@@ -143,11 +147,11 @@ fn a_gap_is_filled_before_what_comes_after_it() {
         let server = history(|_| false).await;
         let address = websockets(|_, mut peer, _| async move {
             end_of(0, &mut peer).await;
-            say(&mut peer, &kline(0, true)).await;
+            say(&mut peer, &closed_kline(0)).await;
             // Numbers 1 to 3 are lost, within the same moment.
             sleep(100).await;
             end_of(4, &mut peer).await;
-            say(&mut peer, &kline(4, true)).await;
+            say(&mut peer, &closed_kline(4)).await;
             stay(&mut peer).await;
         })
         .await;
@@ -175,11 +179,11 @@ fn a_copy_that_lags_is_asked_again_and_a_hole_that_stays_is_told_as_it_is() {
         let server = history(|number| number == 1).await;
         let address = websockets(|_, mut peer, _| async move {
             end_of(0, &mut peer).await;
-            say(&mut peer, &kline(0, true)).await;
+            say(&mut peer, &closed_kline(0)).await;
             end_of(2, &mut peer).await;
-            say(&mut peer, &kline(2, true)).await;
+            say(&mut peer, &closed_kline(2)).await;
             end_of(3, &mut peer).await;
-            say(&mut peer, &kline(3, true)).await;
+            say(&mut peer, &closed_kline(3)).await;
             stay(&mut peer).await;
         })
         .await;
@@ -194,10 +198,10 @@ fn a_candle_told_in_two_ways_is_counted_and_told_once() {
         let server = history(|_| false).await;
         let address = websockets(|_, mut peer, _| async move {
             end_of(0, &mut peer).await;
-            say(&mut peer, &kline(0, true)).await;
-            say(&mut peer, &kline(0, true).replace("\"v\":\"5\"", "\"v\":\"6\"")).await;
+            say(&mut peer, &closed_kline(0)).await;
+            say(&mut peer, &closed_kline(0).replace("\"v\":\"5\"", "\"v\":\"6\"")).await;
             end_of(1, &mut peer).await;
-            say(&mut peer, &kline(1, true)).await;
+            say(&mut peer, &closed_kline(1)).await;
             stay(&mut peer).await;
         })
         .await;
@@ -216,7 +220,7 @@ fn a_lost_connection_is_told_and_what_it_missed_is_read() {
         let address = websockets(|number, mut peer, _| async move {
             if number == 0 {
                 end_of(0, &mut peer).await;
-                say(&mut peer, &kline(0, true)).await;
+                say(&mut peer, &closed_kline(0)).await;
                 end_of(1, &mut peer).await;
                 return;
             }
@@ -252,7 +256,7 @@ fn rest_that_fails_for_a_while_delays_a_candle_and_loses_none() {
         let address = websockets(|_, mut peer, _| async move {
             for number in 0..3 {
                 end_of(number, &mut peer).await;
-                say(&mut peer, &kline(number, true)).await;
+                say(&mut peer, &closed_kline(number)).await;
             }
             stay(&mut peer).await;
         })
@@ -311,7 +315,7 @@ fn junk_is_survived_and_too_much_of_it_ends_the_connection() {
                     say(&mut peer, r#"{"result":null,"id":1}"#).await;
                     say(&mut peer, r#"{"stream":"btcusdt@trade","data":{"e":"trade"}}"#).await;
                     end_of(0, &mut peer).await;
-                    say(&mut peer, &kline(0, true)).await;
+                    say(&mut peer, &closed_kline(0)).await;
                     // The third within a minute.
                     say(&mut peer, "<html>").await;
                     stay(&mut peer).await;
@@ -323,7 +327,7 @@ fn junk_is_survived_and_too_much_of_it_ends_the_connection() {
                 }
                 _ => {
                     end_of(1, &mut peer).await;
-                    say(&mut peer, &kline(1, true)).await;
+                    say(&mut peer, &closed_kline(1)).await;
                     stay(&mut peer).await;
                 }
             }
@@ -351,7 +355,7 @@ fn before_a_shutdown_the_successor_is_there_first() {
                 return;
             }
             end_of(0, &mut peer).await;
-            say(&mut peer, &kline(0, true)).await;
+            say(&mut peer, &closed_kline(0)).await;
             stay(&mut peer).await;
         })
         .await;
@@ -437,7 +441,7 @@ fn in_lockstep_a_quote_has_the_time_of_the_candle_behind_it_and_a_barrier_is_las
         let server = history(|_| false).await;
         let address = websockets(|_, mut peer, _| async move {
             say(&mut peer, &quote(7)).await;
-            say(&mut peer, &kline(0, true)).await;
+            say(&mut peer, &closed_kline(0)).await;
             say(&mut peer, r#"{"stream":"!lockstep","data":{"e":"lockstep","n":1}}"#).await;
             // Nothing for hours: whoever holds the clock may hold it.
             std::future::pending::<()>().await;

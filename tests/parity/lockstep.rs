@@ -45,7 +45,7 @@ impl Case {
             }
         }
         let mut trades = Trades::default();
-        let mut backtest = Backtest::new(&self.params, self.market.clone(), self.interval);
+        let mut backtest = Backtest::new(&self.params, self.market, self.interval);
         for candle in &self.candles {
             backtest.candle(candle, &[], &mut trades);
         }
@@ -54,7 +54,7 @@ impl Case {
 
     /// What the product records when it trades the same candles.
     pub(crate) fn run(&self) -> Vec<Record> {
-        let MarketName { symbol, base, quote } = self.market.clone();
+        let MarketName { symbol, base, quote } = self.market;
         let rules = self.params.rules(symbol, base, quote);
         let simulator = Simulator::start(Settings {
             markets: vec![ListedMarket {
@@ -86,7 +86,7 @@ impl Case {
 
     /// Decides once more what was recorded.
     pub(crate) fn replay(&self, records: Vec<Record>) -> Replayed {
-        let MarketName { symbol, base, quote } = self.market.clone();
+        let MarketName { symbol, base, quote } = self.market;
         let tag = records.iter().find_map(|record| match &record.body {
             Body::Effect(Effect::Submit(order)) => Some(order.id.tag()),
             _ => None,

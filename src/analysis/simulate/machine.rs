@@ -73,7 +73,7 @@ pub(super) struct Witnessed {
 #[derive(Debug)]
 enum Medium {
     Memory(MemoryJournal),
-    Disk(FileJournal<MemoryDisk>),
+    Disk(Box<FileJournal<MemoryDisk>>),
 }
 
 impl Witnessed {
@@ -232,7 +232,7 @@ impl Machine {
             Self::Disk(store) => {
                 let (journal, recovery) = store.recover(engine).map_err(NotStarted::Refused)?;
                 witness.recovered(journal.durable_link()).map_err(NotStarted::Wrong)?;
-                (Medium::Disk(journal), recovery)
+                (Medium::Disk(Box::new(journal)), recovery)
             }
         };
         Ok((Witnessed { medium, witness: std::mem::take(witness) }, recovery))

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use super::Finding;
 use super::exchange::{self, ExchangeProbe, KeyRights, Right};
-use crate::cli::Failure;
 use crate::cli::run::exchange::{client, set_clock};
+use crate::cli::{Failure, words};
 use crate::config::{Config, Mode};
 use crate::exchange::binance::rest::{ReadError, Rest};
 
@@ -32,6 +32,15 @@ pub(super) fn findings(config: &Config) -> Result<Vec<Finding>, Failure> {
     Ok(exchange::findings(&probe, config))
 }
 
+fn in_words(error: &ReadError) -> String {
+    match error {
+        ReadError::Refused(refusal, _) => {
+            format!("the exchange refuses: {}", words::refusal(*refusal))
+        }
+        other => other.to_string(),
+    }
+}
+
 struct Binance {
     rest: Rest,
     runtime: Runtime,
@@ -46,7 +55,7 @@ impl Binance {
     }
 
     fn ask<T>(&self, question: impl Future<Output = Result<T, ReadError>>) -> Result<T, String> {
-        self.within(question)?.map_err(|error| error.to_string())
+        self.within(question)?.map_err(|error| in_words(&error))
     }
 }
 
@@ -60,7 +69,7 @@ impl ExchangeProbe for Binance {
         match self.within(self.rest.exchange_info(&[symbol]))? {
             // It names no such symbol.
             Err(ReadError::Refused(..)) => Ok(None),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(in_words(&error)),
             Ok(info) => info.rules(symbol.as_str(), None).map_err(|error| error.to_string()),
         }
     }

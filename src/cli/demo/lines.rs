@@ -45,7 +45,7 @@ pub(super) fn run(
         if interrupt.arrives_within(wait) {
             break;
         }
-        view.update(&session.advance());
+        view.update(&session.advance().map_err(io::Error::other)?);
         write_candle(view, out)?;
         metronome.tick();
     }

@@ -62,8 +62,8 @@ impl Default for Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let is_terminal = io::stdout().is_terminal();
     let surroundings = Surroundings::read();
-    let mut session = Session::new(arguments.seed).map_err(Failure::failed)?;
-    let mut view = View::new(&mut session).ok_or_else(|| Failure::failed("there is no trader"))?;
+    let mut session = Session::new(arguments.seed)?;
+    let mut view = View::new(&mut session)?;
     let interrupt = Interrupt::install()
         .map_err(|error| Failure::failed(format!("signals cannot be caught: {error}")))?;
     let usual_speed = if is_terminal { USUAL_SPEED } else { Speed::Max };

@@ -1,45 +1,79 @@
+//! The product on an exchange of its own, and what came of each candle.
+
+use std::cell::RefCell;
 use std::num::NonZeroU16;
+use std::rc::Rc;
 use std::str::FromStr;
 
-use heikin_core::engine::{Effect, Engine, EngineConfig, Trader, TraderSetup};
-use heikin_core::market::{Asset, Candle, FilterName, NotionalRule, Symbol, SymbolRules};
-use heikin_core::matching::{EmbeddedExchange, FillModel, NextCandle, PointKind, Timers};
+use heikin_core::engine::{Effect, Engine, EngineConfig, Gate, Trader};
+use heikin_core::market::{Asset, Candle, FilterName, NotionalRule, SymbolRules};
+use heikin_core::matching::FillModel;
 use heikin_core::num::{Money, Rate};
+use heikin_core::order::InstallationTag;
 use heikin_core::strategy::{
     AlreadyThroughRule, EntrySettings, ExitOrder, ExitSettings, FeeRates, HeikinAshiSettings,
-    HeikinAshiStrategy, LastResort, Patience, Sizing,
+    LastResort, Patience, Sizing,
 };
 use heikin_core::time::{Interval, Span, Timestamp};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
 
-use crate::exchange::simulator::market::{
-    MarketSettings, Regime, Series, SeriesCandle, UnsupportedInterval,
+use crate::cli::Failure;
+use crate::cli::run::exchange::set_clock;
+use crate::exchange::binance::endpoints::Endpoints;
+use crate::exchange::binance::exchange_time::ExchangeTime;
+use crate::exchange::binance::rest::Rest;
+use crate::exchange::binance::signing::Credentials;
+use crate::exchange::simulator::market::{MarketSettings, Regime, Series, SeriesCandle};
+use crate::exchange::simulator::{
+    AccountSettings, CandleSource, Distance, KeyPermissions, ListedMarket, Settings, Simulator,
 };
+use crate::runtime::account::Observer;
+use crate::runtime::assembly::{Assembly, Fills, Streams};
+use crate::runtime::runner::Runner;
+use crate::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered};
 
+/// Key and secret of the account, on an exchange that ends with the demo.
+const KEY: &str = "demo";
 /// The interval that is traded.
 pub(super) const INTERVAL: Interval = Interval::H1;
 /// So many candles have closed before trading begins: what a real start loads to seed its
 /// indicators, and what the chart shows at once.
 pub(super) const HISTORY: u64 = 240;
 
-/// The demo's world: one engine with one trader on the embedded exchange, and a market that goes on.
-/// Nothing in it knows how fast it is run or how it is shown.
-#[derive(Debug)]
+/// The demo's world: the product with one trader, over real sockets, on an exchange within this
+/// process whose market goes on when it is told to. In lockstep, so that the seed decides every fill.
 pub(super) struct Session {
     pub(super) seed: u64,
-    exchange: EmbeddedExchange,
-    series: Series,
-    symbol: Symbol,
     pub(super) cash: Money,
-    effects: Vec<(Effect, PointKind)>,
+    runner: Runner,
+    _streams: Streams,
+    local: LocalSet,
+    runtime: Runtime,
+    simulator: Simulator,
+    /// The candles that the exchange makes, made once more: to be shown.
+    series: Series,
+    effects: Effects,
+}
+
+/// What the engine did since the last candle, in order, and when.
+type Effects = Rc<RefCell<Vec<(Effect, Timestamp)>>>;
+
+struct Recorder(Effects);
+
+impl Observer for Recorder {
+    fn effect(&mut self, at: Timestamp, effect: &Effect, _engine: &Engine) {
+        self.0.borrow_mut().push((effect.clone(), at));
+    }
 }
 
 /// What one more candle brought.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Progress<'a> {
     pub(super) candle: Candle,
     pub(super) regime: Regime,
-    /// What the engine did, in order, and at what kind of point.
-    pub(super) effects: &'a [(Effect, PointKind)],
+    /// What the engine did, in order, and when.
+    pub(super) effects: Vec<(Effect, Timestamp)>,
     pub(super) engine: &'a Engine,
 }
 
@@ -51,7 +85,7 @@ impl Progress<'_> {
 }
 
 impl Session {
-    pub(super) fn new(seed: u64) -> Result<Self, UnsupportedInterval> {
+    pub(super) fn new(seed: u64) -> Result<Self, Failure> {
         let rules = rules();
         let (symbol, quote) = (rules.symbol, rules.quote);
         let market = MarketSettings {
@@ -64,31 +98,106 @@ impl Session {
             step: rules.lot.step,
             pace: INTERVAL,
         };
-        let cash = constant("10000");
-        let mut engine = Engine::new(EngineConfig::UNLIMITED);
-        engine.add_market(rules, FeeRates::flat(constant("0.001")));
-        let strategy = Box::new(HeikinAshiStrategy::new(settings()));
-        engine.add_trader(TraderSetup { symbol, interval: INTERVAL, strategy });
-        let model = FillModel { slippage: percent("0.05"), ..FillModel::default() };
-        let exchange =
-            EmbeddedExchange::new(engine, &[(quote, cash)], model, Timers::WithinCandles);
-        let series = Series::new(&market, INTERVAL)?;
-        Ok(Self { seed, exchange, series, symbol, cash, effects: Vec::new() })
+        let cash: Money = constant("10000");
+        let facts = MarketFacts { rules, fees: FeeRates::flat(constant("0.001")) };
+        let simulator = Simulator::start(exchange(&facts, market, (quote, cash)))
+            .map_err(|error| Failure::failed(format!("the demo's exchange: {error}")))?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
+        let plan = TraderPlan { symbol, interval: INTERVAL, settings: settings(), seed: 0 };
+        let effects = Effects::default();
+        let local = LocalSet::new();
+        let start = start(&simulator, &facts, plan, Recorder(Rc::clone(&effects)));
+        let (runner, streams) = local.block_on(&runtime, start)?;
+        let series = Series::new(&market, INTERVAL).map_err(Failure::failed)?;
+        Ok(Self {
+            seed,
+            cash,
+            runner,
+            _streams: streams,
+            local,
+            runtime,
+            simulator,
+            series,
+            effects,
+        })
     }
 
     pub(super) const fn engine(&self) -> &Engine {
-        self.exchange.engine()
+        self.runner.account().engine()
     }
 
     /// The market goes on by one candle.
-    pub(super) fn advance(&mut self) -> Progress<'_> {
-        self.effects.clear();
-        let SeriesCandle { candle, minutes, regime } = self.series.next_candle();
-        let next =
-            NextCandle { symbol: self.symbol, interval: INTERVAL, candle: &candle, finer: minutes };
-        let effects = &mut self.effects;
-        self.exchange.candle(&next, &mut |effect, kind| effects.push((effect.clone(), kind)));
-        Progress { candle, regime, effects: &self.effects, engine: self.exchange.engine() }
+    pub(super) fn advance(&mut self) -> Result<Progress<'_>, Failure> {
+        self.effects.borrow_mut().clear();
+        let Self { runner, local, runtime, simulator, .. } = self;
+        let stepped = runner.run(simulator.stepped(Distance::Candles(1)));
+        let standing = local.block_on(runtime, stepped).map_err(Failure::failed)?;
+        if standing.is_none() {
+            return Err(Failure::failed("the demo's exchange has ended"));
+        }
+        let SeriesCandle { candle, regime, .. } = self.series.next_candle();
+        let effects = self.effects.take();
+        Ok(Progress { candle, regime, effects, engine: self.runner.account().engine() })
+    }
+}
+
+/// The product, connected and started.
+async fn start(
+    simulator: &Simulator,
+    facts: &MarketFacts,
+    plan: TraderPlan,
+    recorder: Recorder,
+) -> Result<(Runner, Streams), Failure> {
+    let (rest, streams) = (simulator.rest(), simulator.streams());
+    let endpoints = Endpoints::on_loopback(&rest, &streams, &simulator.websocket_api())
+        .map_err(Failure::failed)?;
+    let credentials = Credentials::new(KEY.into(), KEY.into()).map_err(Failure::failed)?;
+    let rest = Rest::new(&endpoints, Some(credentials), ExchangeTime::lockstep())
+        .map_err(Failure::failed)?;
+    set_clock(&rest).await.map_err(Failure::failed)?;
+    let tag = InstallationTag::BACKTEST;
+    let config = EngineConfig { tag, ..EngineConfig::UNLIMITED };
+    let (facts, plans) = (std::slice::from_ref(facts), [plan]);
+    let recovered = recovered(config, facts, &plans, None).map_err(Failure::failed)?;
+    let assembly = Assembly {
+        rest: &rest,
+        endpoints: &endpoints,
+        facts,
+        tag,
+        plans: &plans,
+        fills: Fills::Exchange,
+        layout: None,
+        observer: Box::new(recorder),
+    };
+    let (mut runner, streams) = assembly.run_with(recovered);
+    let closed = [Gate::StaleMarketData, Gate::UserStreamDown];
+    for input in first_inputs(runner.account().engine(), facts, &closed) {
+        runner.input(input).map_err(Failure::failed)?;
+    }
+    // The market moves when everybody is there.
+    let mut status = runner.status();
+    let ready = status.wait_for(|status| status.reconciled && status.entries_off.is_empty());
+    runner.run(async { ready.await.is_ok() }).await.map_err(Failure::failed)?;
+    Ok((runner, streams))
+}
+
+/// What the demo's exchange is made of.
+fn exchange(facts: &MarketFacts, market: MarketSettings, balance: (Asset, Money)) -> Settings {
+    let candles = CandleSource::Generated { settings: market, interval: INTERVAL, history: 0 };
+    let MarketFacts { rules, fees } = facts.clone();
+    Settings {
+        markets: vec![ListedMarket { rules, fees, candles }],
+        accounts: vec![AccountSettings {
+            key: KEY.into(),
+            secret: KEY.into(),
+            balances: vec![balance],
+            permissions: KeyPermissions::TRADING_ONLY,
+        }],
+        model: FillModel { slippage: percent("0.05"), ..FillModel::default() },
+        ..Settings::lockstep()
     }
 }
 
@@ -174,14 +283,14 @@ mod tests {
         for seed in 1..4 {
             let mut alone = Session::new(seed).unwrap();
             for _ in 0..HISTORY {
-                assert_eq!(fills(&alone.advance()), [], "no trade before trading begins");
+                assert_eq!(fills(&alone.advance().unwrap()), [], "no trade before trading begins");
             }
             let mut shown = Session::new(seed).unwrap();
             let mut view = View::new(&mut shown).unwrap();
             let mut count = 0;
             for _ in 0..200 {
-                let expected = fills(&alone.advance());
-                let progress = shown.advance();
+                let expected = fills(&alone.advance().unwrap());
+                let progress = shown.advance().unwrap();
                 assert_eq!(fills(&progress), expected);
                 view.update(&progress);
                 count += expected.len();
@@ -197,7 +306,7 @@ mod tests {
             let mut session = Session::new(seed).unwrap();
             let mut view = View::new(&mut session).unwrap();
             while view.totals.trades == 0 {
-                view.update(&session.advance());
+                view.update(&session.advance().unwrap());
                 assert!(view.heading.candle < 250, "seed {seed} closes no trade");
             }
         }
@@ -209,7 +318,7 @@ mod tests {
         let mut session = Session::new(5).unwrap();
         let mut view = View::new(&mut session).unwrap();
         for _ in 0..500 {
-            view.update(&session.advance());
+            view.update(&session.advance().unwrap());
             let totals = &view.totals;
             let open = view.position.map_or(Money::ZERO, |position| position.unrealized);
             let gained = totals.equity - totals.cash_at_start;

@@ -52,7 +52,7 @@ fn show(
             if course.is_over(view.heading.candle) {
                 return Ok(());
             }
-            view.update(&session.advance());
+            view.update(&session.advance().map_err(io::Error::other)?);
             metronome.tick();
             if frame_began.elapsed() >= FRAME {
                 break;

@@ -9,7 +9,8 @@ use heikin_core::market::Symbol;
 use heikin_core::num::Rate;
 use heikin_core::strategy::FeeRates;
 
-use crate::cli::Failure;
+use crate::cli::tell::warn;
+use crate::cli::{Failure, words};
 use crate::config::{Config, Simulator, SimulatorClock, Venue};
 use crate::exchange::binance::endpoints::{Endpoints, Environment};
 use crate::exchange::binance::exchange_time::ExchangeTime;
@@ -179,11 +180,16 @@ where
     loop {
         match ask().await {
             Ok(answer) => return Ok(answer),
-            Err(error @ ReadError::Refused(..)) => {
-                return Err(Failure::failed(format!("{what}: {error}")));
+            Err(ReadError::Refused(refusal, _)) => {
+                let why = words::refusal(refusal);
+                return Err(Failure::bad_input(format!("{what}: the exchange refuses: {why}")));
             }
             Err(error) => {
-                tracing::warn!(target: "alert", "{what}: {error}; trying again until the exchange answers");
+                let line = format!("{what}: {error}; trying again until the exchange answers");
+                tracing::warn!(target: "alert", "{line}");
+                if pause == PAUSES.0 {
+                    warn(&line);
+                }
                 wait(pause).await;
                 pause = pause.saturating_mul(2).min(longest);
             }

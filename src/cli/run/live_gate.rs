@@ -57,13 +57,12 @@ pub(super) async fn pass(config: &Config, exchange: &mut Exchange) -> Result<(),
             fees: facts.fees,
         };
         let key = fingerprint(&candidate);
-        let verdict = match verdicts.known.get(&key) {
-            Some(verdict) => *verdict,
-            None => {
-                let verdict = reach(&candidate, exchange).await?;
-                verdicts.add(key, verdict)?;
-                verdict
-            }
+        let verdict = if let Some(verdict) = verdicts.known.get(&key) {
+            *verdict
+        } else {
+            let verdict = reach(&candidate, exchange).await?;
+            verdicts.add(key, verdict)?;
+            verdict
         };
         if let Some(objection) = objection(trader, &verdict) {
             exchange.objections.push((Gate::LiveGate, objection));

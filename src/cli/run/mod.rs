@@ -14,10 +14,12 @@ use heikin_core::time::Timestamp;
 use tokio::task::LocalSet;
 
 use self::narrator::Echo;
+use self::session::Latch;
 use super::failure::Failure;
+use super::tell::warn;
 use crate::config::{Config, Mode, Paths, Variables, installation_tag};
 use crate::exchange::binance::exchange_time::ExchangeTime;
-use crate::store::DataLock;
+use crate::store::{DataLock, Layout};
 use crate::telemetry;
 
 /// Trade as configured: paper, testnet or live. Without a configuration it runs the demo.
@@ -26,6 +28,9 @@ pub(super) struct Arguments {
     /// The configuration [default: heikin.toml in this folder, where there is one].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Trade again after a panic or a pause: lifts both, and removes the file PANIC.
+    #[arg(long)]
+    resume: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -38,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return super::demo::run(&super::demo::Arguments::default());
     }
     for warning in &config.warnings {
-        eprintln!("heikin: {warning}");
+        warn(warning);
     }
     let echo = if io::stdout().is_terminal() { Echo::Terminal } else { Echo::LogOnly };
     std::fs::create_dir_all(&config.data).map_err(|error| {
@@ -50,14 +55,29 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let _logs = telemetry::start(&config.log, config.secrets.all()).map_err(Failure::bad_input)?;
     let _lock = DataLock::take(&config.data, now()).map_err(Failure::bad_input)?;
     let tag = installation_tag(&config.data).map_err(Failure::bad_input)?;
+    let latch = if arguments.resume {
+        remove_panic(&Layout::new(&config.data).panic())?;
+        Latch::Lift
+    } else {
+        Latch::Keep
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
-    LocalSet::new().block_on(&runtime, session::run(&config, tag, echo))
+    LocalSet::new().block_on(&runtime, session::run(&config, tag, (echo, latch)))
 }
 
 /// By this machine's clock.
 fn now() -> Timestamp {
     ExchangeTime::of_this_machine().now()
+}
+
+fn remove_panic(path: &std::path::Path) -> Result<(), Failure> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Failure::bad_input(format!("{}: it cannot be removed: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
 }

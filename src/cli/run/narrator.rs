@@ -9,6 +9,7 @@ use heikin_core::order::{NewOrder, Reason, TraderId};
 use heikin_core::time::Timestamp;
 
 use crate::cli::figures::{percent, signed, time};
+use crate::cli::tell::tell;
 use crate::cli::words;
 use crate::runtime::account::Observer;
 
@@ -48,7 +49,7 @@ impl Narrator {
             Weight::Fault => tracing::warn!(target: "alert", who, "{what}"),
         }
         if self.echo == Echo::Terminal && weight != Weight::Detail {
-            println!("{}  {who:<14} {what}", time(at));
+            tell(&format!("{}  {who:<14} {what}", time(at)));
         }
     }
 

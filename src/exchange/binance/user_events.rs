@@ -49,7 +49,8 @@ impl Drop for UserEvents {
 }
 
 impl UserEvents {
-    /// Connects, and keeps connected. `tag` is this installation's.
+    /// Connects, and keeps connected. `tag` is this installation's. Whoever starts closes the gate
+    /// [`Gate::UserStreamDown`]: it is opened when events arrive for the first time.
     ///
     /// To be called within a [`tokio::task::LocalSet`].
     pub fn spawn(
@@ -70,7 +71,7 @@ impl UserEvents {
             arrivals: Arrivals::new(rest.time().clone(), arrivals),
             foreign: Rc::clone(&foreign),
             seen: Seen::default(),
-            state: State::Down { polls_at: Instant::now() + GRACE, gate: GateState::Open },
+            state: State::Down { polls_at: Instant::now() + GRACE, gate: GateState::Closed },
         };
         let task = tokio::task::spawn_local(listener.run()).abort_handle();
         Self { task, foreign }

@@ -123,6 +123,12 @@ impl Shared {
         standing.blocking_recv().ok()
     }
 
+    pub(super) async fn stepped(&self, distance: Distance) -> Option<Standing> {
+        let (answer, standing) = oneshot::channel();
+        self.steps.send(Step { distance, answer }).await.ok()?;
+        standing.await.ok()
+    }
+
     pub(super) fn standing(&self) -> Standing {
         let world = self.world();
         let left = world.listings.iter().map(|it| it.feed.candles_left());

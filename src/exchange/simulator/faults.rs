@@ -229,6 +229,7 @@ impl World {
             "stream_stall" => {
                 self.hub.set_stalled(which(request)?, super::hub::Flow::Stalls);
             }
+            "new_address" => self.limits.forget_weight(),
             "disconnect" => self.hub.cut_all(which(request)?),
             "server_shutdown" => {
                 let now = self.clock().millis();

@@ -10,7 +10,7 @@ use heikin_core::time::{Interval, Span, Timestamp};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp as Instant, ToSpan};
 
-use super::market::Market;
+use super::market::{MarketSettings, Series};
 use super::settings::CandleSource;
 
 /// At most so many closed candles are kept: of one minute, nearly two years.
@@ -29,7 +29,7 @@ pub(super) struct Feed {
 #[derive(Debug)]
 enum Upcoming {
     Given(IntoIter<Candle>),
-    Generated(Box<Market>),
+    Generated(Box<Series>),
 }
 
 /// A candle that the price is in, or comes to next.
@@ -97,8 +97,8 @@ impl Feed {
             CandleSource::Given { candles, history } => {
                 (Upcoming::Given(candles.into_iter()), history)
             }
-            CandleSource::Generated { settings, history } => {
-                (Upcoming::Generated(Box::new(Market::new(&settings))), history)
+            CandleSource::Generated { settings, interval, history } => {
+                (Upcoming::generated(&settings, interval), history)
             }
         };
         let closed: Vec<_> = (0..history).map_while(|_| upcoming.next()).collect();
@@ -225,10 +225,19 @@ impl Feed {
 }
 
 impl Upcoming {
+    fn generated(settings: &MarketSettings, interval: Interval) -> Self {
+        let series =
+            Series::new(settings, interval).or_else(|_| Series::new(settings, Interval::M1));
+        series.map_or_else(
+            |_| Self::Given(Vec::new().into_iter()),
+            |series| Self::Generated(Box::new(series)),
+        )
+    }
+
     fn next(&mut self) -> Option<Candle> {
         match self {
             Self::Given(candles) => candles.next(),
-            Self::Generated(market) => Some(market.next_minute().candle),
+            Self::Generated(series) => Some(series.next_candle().candle),
         }
     }
 }

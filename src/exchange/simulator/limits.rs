@@ -108,6 +108,11 @@ impl Limits {
         banned(until)
     }
 
+    /// What was used so far was used by another address.
+    pub(super) fn forget_weight(&mut self) {
+        self.weight = Window::default();
+    }
+
     /// Gives back the weight of an order request that succeeded (since 2026-04 it has none).
     pub(super) fn give_back(&mut self, now: Timestamp, weight: u32) {
         let used = self.weight.at(now, Span::MINUTE);

@@ -39,6 +39,7 @@
 //! | `partial_fill`, `exchange_cancel` | of `order_id` |
 //! | `filters`, `symbol_status` | of `symbol` |
 //! | `commission_asset` | fees are taken in `asset` at `price` |
+//! | `new_address` | the request weight used so far counts no more |
 //! | `revoke_key`, `restore_key` | of `key` |
 //! | `clear` | all rules are off, and what was held back is sent |
 //!
@@ -192,6 +193,11 @@ impl Simulator {
     /// it blocks.
     pub fn step(&self, distance: Distance) -> Option<Standing> {
         self.shared.blocking_step(distance)
+    }
+
+    /// As [`Simulator::step`], for within an asynchronous runtime.
+    pub async fn stepped(&self, distance: Distance) -> Option<Standing> {
+        self.shared.stepped(distance).await
     }
 
     /// Where it stands.

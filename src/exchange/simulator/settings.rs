@@ -8,6 +8,7 @@ use heikin_core::market::{
 use heikin_core::matching::FillModel;
 use heikin_core::num::{Money, Multiple, Price, Quantity};
 use heikin_core::strategy::FeeRates;
+use heikin_core::time::Interval;
 use secrecy::SecretString;
 
 use super::market::MarketSettings;
@@ -87,10 +88,13 @@ pub enum CandleSource {
         /// How many are history.
         history: usize,
     },
-    /// One-minute candles from a seed, without end.
+    /// Candles from a seed, without end.
     Generated {
         /// What decides them.
         settings: MarketSettings,
+        /// Of which interval, from 1m to 1w; any other counts as 1m. Between the four points of a
+        /// candle's path the price is not told in lockstep.
+        interval: Interval,
         /// How many are history.
         history: usize,
     },

@@ -17,7 +17,7 @@ fn view_after(candles: u64) -> View {
     let mut session = Session::new(1).unwrap();
     let mut view = View::new(&mut session).unwrap();
     for _ in 0..candles {
-        view.update(&session.advance());
+        view.update(&session.advance().unwrap());
     }
     view
 }

@@ -14,6 +14,7 @@ use heikin_core::strategy::TraderState;
 use heikin_core::time::{Interval, Span, Timestamp};
 
 use super::session::{HISTORY, INTERVAL, Progress, Session};
+use crate::cli::Failure;
 use crate::cli::figures::Figures;
 use crate::cli::words;
 use crate::exchange::simulator::market::Regime;
@@ -186,10 +187,11 @@ pub(super) struct Totals {
 
 impl View {
     /// The view of a new session, its history behind it. None if the session has no trader.
-    pub(super) fn new(session: &mut Session) -> Option<Self> {
+    pub(super) fn new(session: &mut Session) -> Result<Self, Failure> {
         let (seed, cash) = (session.seed, session.cash);
         let engine = session.engine();
-        let rules = engine.market_of(engine.traders().first()?)?.rules();
+        let market = engine.traders().first().and_then(|trader| engine.market_of(trader));
+        let rules = market.ok_or_else(|| Failure::failed("there is no trader"))?.rules();
         let figures = Figures {
             price_decimals: rules.price_decimals(),
             quantity_decimals: rules.quantity_decimals(),
@@ -221,10 +223,10 @@ impl View {
             heikin_ashi: HeikinAshi::default(),
         };
         for _ in 0..HISTORY {
-            view.update(&session.advance());
+            view.update(&session.advance()?);
         }
         view.begin(session.engine());
-        Some(view)
+        Ok(view)
     }
 
     /// Trading begins with the next candle.
@@ -268,7 +270,7 @@ impl View {
     /// Adds the candle to the chart, with the levels of the orders that worked while it was open.
     fn draw(&mut self, candle: &Candle, progress: &Progress<'_>) {
         let level = |side| self.orders.iter().find(|it| it.side == side).and_then(|it| it.trigger);
-        let filled = |side| tell::fills(progress.effects).any(|fill| fill == side);
+        let filled = |side| tell::fills(&progress.effects).any(|fill| fill == side);
         let column = ChartCandle {
             ha: self.heikin_ashi.update(candle),
             entry: level(Side::Buy),

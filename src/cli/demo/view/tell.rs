@@ -3,7 +3,6 @@
 use heikin_core::engine::{Alert, Effect, Trader};
 use heikin_core::ledger::Trade;
 use heikin_core::market::TickPrice;
-use heikin_core::matching::PointKind;
 use heikin_core::num::{Money, Price};
 use heikin_core::order::{ClientOrderId, NewOrder, Order, Reason, Side, SlotState};
 use heikin_core::time::{Span, Timestamp};
@@ -13,7 +12,7 @@ use crate::cli::figures::{money, percent, signed, span};
 use crate::cli::words;
 
 /// The sides of the fills among some effects.
-pub(super) fn fills(effects: &[(Effect, PointKind)]) -> impl Iterator<Item = Side> {
+pub(super) fn fills(effects: &[(Effect, Timestamp)]) -> impl Iterator<Item = Side> {
     effects.iter().filter_map(|(effect, _)| match effect {
         Effect::Notify(Alert::Filled { side, .. }) => Some(*side),
         _ => None,
@@ -30,11 +29,9 @@ impl View {
         }
         let mut armed = self.orders.iter().any(|order| order.side == Side::Buy);
         let mut stop = self.position.and_then(|position| position.stop);
-        let mut at = opened;
-        for (effect, kind) in progress.effects {
-            if *kind == PointKind::Close {
-                at = closes;
-            }
+        let mut at;
+        for (effect, done) in &progress.effects {
+            at = (*done).clamp(opened, closes);
             match effect {
                 Effect::Submit(order) | Effect::Replace { submit: order, .. } => {
                     at = decided_at(progress.trader(), order.id).unwrap_or(at);

@@ -256,6 +256,10 @@ impl Connection {
             Read::Page(key, result) => (key, result),
             Read::Verdict((symbol, interval), told, verdict) => {
                 let truth = verdict.ok().flatten().and_then(|page| page.first().copied());
+                if truth == Some(told) {
+                    // The second telling was the wrong one.
+                    return Ok(());
+                }
                 tracing::warn!(
                     target: "websocket",
                     %symbol, %interval, ?told, ?truth,
