@@ -26,40 +26,9 @@ const ORDER: [(&str, ExitOrder); 2] =
 const RESORT: [(&str, LastResort); 2] =
     [("hold", LastResort::Hold), ("market", LastResort::Market)];
 
-/// Everything off.
-fn off() -> HeikinAshiSettings {
-    HeikinAshiSettings {
-        entry: EntrySettings {
-            trigger_offset: Offset::ZERO,
-            limit_offset: Offset::ZERO,
-            on_already_through: AlreadyThroughRule::Limit,
-            green_only: false,
-            min_body: Rate::ZERO,
-            ma_filter: None,
-            no_lower_wick: false,
-        },
-        exit: ExitSettings {
-            trigger_offset: Offset::ZERO,
-            limit_offset: Offset::ZERO,
-            order: ExitOrder::StopLimit,
-            on_red: false,
-            take_profit: Rate::ZERO,
-            rescue_after: Patience::CandleClose,
-            rescue_offset: Offset::ZERO,
-            max_slippage: Rate::ZERO,
-            last_resort: LastResort::Hold,
-            last_resort_after: Patience::CandleClose,
-            replace_min_ticks: 1,
-        },
-        sizing: Sizing::Percent(Rate::ONE),
-        rearm_after: 0,
-        warmup: 0,
-    }
-}
-
 /// The settings that were chosen on real candles: what `heikin.toml` starts from.
 pub fn product() -> HeikinAshiSettings {
-    let off = off();
+    let off = HeikinAshiSettings::OFF;
     HeikinAshiSettings {
         entry: EntrySettings {
             trigger_offset: offset("1 atr"),

@@ -1,5 +1,7 @@
 //! Keeping step with a simulator that moves its price only when everything here is at rest.
 
+use std::time::Duration;
+
 use crate::exchange::binance::lockstep::Lockstep;
 
 /// What the simulator was told last.
@@ -27,6 +29,15 @@ impl Step {
     /// Everything that came before this barrier was taken in.
     pub fn barrier(&mut self, number: u64) {
         self.applied = self.applied.max(number);
+    }
+
+    /// How long to wait until looking again, though nothing has arrived: not long while something is
+    /// on its way.
+    pub fn look_again(&self) -> Duration {
+        match self.told {
+            Some(Told { in_flight: 1.., .. }) => Duration::from_millis(5),
+            _ => Duration::from_secs(1),
+        }
     }
 
     /// A turn is over: everything that was taken in is durable, and what followed has left.

@@ -198,7 +198,11 @@ impl Runner {
         until: Pin<&mut F>,
     ) -> Result<Option<F::Output>, JournalError> {
         let due = self.next_due();
-        let wait = self.clock.real(due.since(self.clock.now()));
+        let wait = match &self.lockstep {
+            None => self.clock.real(due.since(self.clock.now())),
+            // Nothing is due between two points; but a read that brought nothing wakes nobody.
+            Some(lockstep) => lockstep.look_again(),
+        };
         self.want_quotes();
         let sources = &mut self.sources;
         let woken = tokio::select! {
@@ -208,7 +212,7 @@ impl Runner {
             Some(event) = sources.market.recv() => Woken::Market(event),
             Some(request) = sources.requests.recv() => Woken::Request(request),
             symbols = sources.quotes.changed() => Woken::Quotes(symbols),
-            () = pause(wait), if self.lockstep.is_none() => Woken::Due,
+            () = pause(wait) => Woken::Due,
         };
         match woken {
             Woken::Ended(ended) => return Ok(Some(ended)),
@@ -454,8 +458,11 @@ impl Runner {
             self.told = now;
             self.tell_status();
         }
-        // What is answered and not taken in yet is on its way as well.
-        let in_flight = self.account.venue().in_flight() + self.sources.account.len();
+        // What is answered and not taken in yet is on its way as well, and candles that are read.
+        let in_flight = self.account.venue().in_flight()
+            + self.sources.account.len()
+            + self.sources.market.len()
+            + self.sources.rest.in_flight();
         if let Some(lockstep) = &mut self.lockstep {
             lockstep.at_rest(in_flight);
         }

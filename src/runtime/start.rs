@@ -25,8 +25,9 @@ pub struct TraderPlan {
     pub interval: Interval,
     /// How.
     pub settings: HeikinAshiSettings,
-    /// So many closed candles are fetched for a series that nothing is known of.
-    pub seed: u64,
+    /// Behind which time a series begins that nothing is known of, so that enough candles come to
+    /// seed its indicators; with the candle that is open, where that is not said.
+    pub seed_after: Option<Timestamp>,
 }
 
 /// What the exchange says of a symbol.
@@ -118,7 +119,7 @@ pub fn first_inputs(engine: &Engine, markets: &[MarketFacts], closed: &[Gate]) -
 }
 
 /// A series is wanted from behind the candle that opened at this time on: the last one that is
-/// known, or one so far back that enough have closed to seed the indicators.
+/// known, or where it is to begin.
 pub fn series_after(
     plan: &TraderPlan,
     engine: &Engine,
@@ -126,11 +127,5 @@ pub fn series_after(
     now: Timestamp,
 ) -> Timestamp {
     let known = engine.traders().get(number).and_then(|trader| trader.candle());
-    known.map_or_else(
-        || {
-            let wanted = i64::try_from(plan.seed).unwrap_or(i64::MAX).saturating_add(1);
-            now - plan.interval.span().times(wanted)
-        },
-        Candle::open_time,
-    )
+    known.map_or_else(|| plan.seed_after.unwrap_or(now - plan.interval.span()), Candle::open_time)
 }

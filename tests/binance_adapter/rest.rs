@@ -400,6 +400,23 @@ fn the_exchanges_clock_is_measured_kept_and_doubted() {
     });
 }
 
+/// Whatever was shown before the exchange's time was known: a machine whose clock is an hour ahead is
+/// not to stand still for an hour.
+#[test]
+fn a_clock_of_ours_that_is_ahead_holds_up_nothing() {
+    run(async {
+        let server = exchange_ahead(-3_600_000, || ok("{}")).await;
+        let rest = client(&server);
+        assert_eq!(rest.time().now().millis(), BEGIN);
+        time_sync::measure(&rest).await;
+        assert_eq!(rest.time().trust(), Trust::Trusted);
+        let first = rest.time().now().millis();
+        assert_eq!(first, BEGIN - 3_600_000 + crate::support::passed());
+        sleep(2_000).await;
+        assert_eq!(rest.time().now().millis(), first + 2_000);
+    });
+}
+
 #[test]
 fn a_clock_that_is_set_moves_nothing_and_is_noticed() {
     run(async {

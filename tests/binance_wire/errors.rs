@@ -56,7 +56,8 @@ fn expected(code: i32) -> Option<Meaning> {
         -1020 => Meaning::Refused(Refusal::NotPermitted),
         -1021 => Meaning::Refused(Refusal::ClockSkew),
         -1111 => Meaning::Refused(Refusal::Filter(None)),
-        -2013 | -2026 => Meaning::NoSuchOrder,
+        -2013 => Meaning::NoSuchOrder,
+        -2026 => Meaning::Archived,
         // Their texts say what they mean; without one that is known, this is left.
         -1013 | -2010 => Meaning::Refused(Refusal::Other(code)),
         -2011 => Meaning::NotOpen,

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use heikin::analysis::backtest::{MarketName, Params};
 use heikin::analysis::candle_file::CandleFiles;
 use heikin::exchange::simulator::market::{MarketSettings, Series};
+use heikin_core::engine::{Body, Command, Effect, Input, Record};
 use heikin_core::num::Rate;
 use heikin_core::strategy::LastResort;
 use heikin_core::time::{Interval, Timestamp};
 
-use crate::lockstep::{Case, HISTORY, trades};
+use crate::lockstep::{Case, HISTORY, records_under_panic, trades};
 
 /// A case whose first entry may be placed at the close of the first candle that is seen live.
 fn case(params: &Params, candles: Vec<heikin_core::market::Candle>, interval: Interval) -> Case {
@@ -39,8 +40,7 @@ fn compare(name: &str, case: &Case) -> usize {
     found.len()
 }
 
-#[test]
-fn a_made_up_market_over_sockets_gives_the_trades_of_a_backtest() {
+fn made_up() -> Case {
     let market = MarketSettings {
         seed: 11,
         start: Timestamp::from_millis(1_704_067_200_000),
@@ -59,8 +59,27 @@ fn a_made_up_market_over_sockets_gives_the_trades_of_a_backtest() {
         "rescue_offset": "0.1%", "max_slippage_pct": "1", "rearm_after": 0
     }"#;
     let params = Params::parse(params).unwrap();
-    let trades = compare("made up", &case(&params, candles, Interval::H1));
+    case(&params, candles, Interval::H1)
+}
+
+#[test]
+fn a_made_up_market_over_sockets_gives_the_trades_of_a_backtest() {
+    let trades = compare("made up", &made_up());
     assert!(trades > 50, "{trades}");
+}
+
+/// Somebody closed everything while the product was down: it must not enter in its first second.
+#[test]
+fn a_panic_of_before_the_start_holds_from_the_first_record_on() {
+    let records = records_under_panic(&made_up());
+    let place = |wanted: &dyn Fn(&Input) -> bool| {
+        records.iter().position(|it| matches!(&it.body, Body::Input(input) if wanted(input)))
+    };
+    let panic = place(&|input| *input == Input::Command(Command::Panic)).unwrap();
+    let started = place(&|input| *input == Input::Started).unwrap();
+    assert!(panic < started, "{panic}, {started}");
+    let is_order = |record: &Record| matches!(record.body, Body::Effect(Effect::Submit(_)));
+    assert!(!records.iter().any(is_order));
 }
 
 #[expect(clippy::disallowed_methods, reason = "where the data is, is the machine's business")]

@@ -52,11 +52,10 @@ impl Case {
         trades.0
     }
 
-    /// What the product records when it trades the same candles.
-    pub(crate) fn run(&self) -> Vec<Record> {
+    fn simulator(&self) -> Simulator {
         let MarketName { symbol, base, quote } = self.market;
         let rules = self.params.rules(symbol, base, quote);
-        let simulator = Simulator::start(Settings {
+        Simulator::start(Settings {
             markets: vec![ListedMarket {
                 rules,
                 fees: self.params.fees,
@@ -71,7 +70,13 @@ impl Case {
             model: self.params.model,
             ..Settings::lockstep()
         })
-        .unwrap();
+        .unwrap()
+    }
+
+    /// What the product records when it trades the same candles.
+    pub(crate) fn run(&self) -> Vec<Record> {
+        let simulator = self.simulator();
+        let symbol = self.market.symbol;
         let folder = tempfile::tempdir().unwrap();
         let text =
             configuration(&simulator, (symbol, self.interval), &self.params.settings, HISTORY);
@@ -106,6 +111,20 @@ impl Case {
     }
 }
 
+/// What the product records that starts where somebody has written PANIC while it was down.
+pub(crate) fn records_under_panic(case: &Case) -> Vec<Record> {
+    let simulator = case.simulator();
+    let folder = tempfile::tempdir().unwrap();
+    let series = (case.market.symbol, case.interval);
+    let text = configuration(&simulator, series, &case.params.settings, HISTORY);
+    fs::write(folder.path().join("heikin.toml"), text).unwrap();
+    let layout = Layout::new(&folder.path().join("data"));
+    fs::create_dir(layout.data()).unwrap();
+    fs::write(layout.panic(), "").unwrap();
+    Product::spawn(folder.path()).0.stop();
+    records(layout.data())
+}
+
 /// The trades that were recorded.
 pub(crate) fn trades(records: &[Record]) -> Vec<Trade> {
     let closed = |record: &Record| match &record.body {
@@ -125,8 +144,18 @@ fn records(data: &Path) -> Vec<Record> {
 struct Product(Child);
 
 impl Product {
-    /// Starts it, and waits until it says that it runs.
+    /// Starts it, and waits until it may trade.
     fn start(folder: &Path) -> Self {
+        let (product, address) = Self::spawn(folder);
+        // Until then there is nothing to step through.
+        while !is_ready(&address) {
+            std::thread::yield_now();
+        }
+        product
+    }
+
+    /// Starts it, and waits until it says that it runs, and where it says how it stands.
+    fn spawn(folder: &Path) -> (Self, String) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_heikin"))
             .arg("run")
             .current_dir(folder)
@@ -140,11 +169,8 @@ impl Product {
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.starts_with("heikin testnet: "), "{line}");
         let address = line.trim().split("http://").nth(1).unwrap().trim_end_matches("/status");
-        // It says when it may trade; until then there is nothing to step through.
-        while !is_ready(address) {
-            std::thread::yield_now();
-        }
-        Self(child)
+        let address = address.to_owned();
+        (Self(child), address)
     }
 
     /// Ends it as an operator does.

@@ -106,10 +106,11 @@ impl Session {
             .enable_all()
             .build()
             .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
-        let plan = TraderPlan { symbol, interval: INTERVAL, settings: settings(), seed: 0 };
+        let plan =
+            TraderPlan { symbol, interval: INTERVAL, settings: settings(), seed_after: None };
         let effects = Effects::default();
         let local = LocalSet::new();
-        let start = start(&simulator, &facts, plan, Recorder(Rc::clone(&effects)));
+        let start = start(&simulator, &facts, &plan, Recorder(Rc::clone(&effects)));
         let (runner, streams) = local.block_on(&runtime, start)?;
         let series = Series::new(&market, INTERVAL).map_err(Failure::failed)?;
         Ok(Self {
@@ -148,7 +149,7 @@ impl Session {
 async fn start(
     simulator: &Simulator,
     facts: &MarketFacts,
-    plan: TraderPlan,
+    plan: &TraderPlan,
     recorder: Recorder,
 ) -> Result<(Runner, Streams), Failure> {
     let (rest, streams) = (simulator.rest(), simulator.streams());
@@ -160,14 +161,14 @@ async fn start(
     set_clock(&rest).await.map_err(Failure::failed)?;
     let tag = InstallationTag::BACKTEST;
     let config = EngineConfig { tag, ..EngineConfig::UNLIMITED };
-    let (facts, plans) = (std::slice::from_ref(facts), [plan]);
-    let recovered = recovered(config, facts, &plans, None).map_err(Failure::failed)?;
+    let (facts, plans) = (std::slice::from_ref(facts), std::slice::from_ref(plan));
+    let recovered = recovered(config, facts, plans, None).map_err(Failure::failed)?;
     let assembly = Assembly {
         rest: &rest,
         endpoints: &endpoints,
         facts,
         tag,
-        plans: &plans,
+        plans,
         fills: Fills::Exchange,
         layout: None,
         observer: Box::new(recorder),

@@ -172,7 +172,7 @@ pub(super) fn fee_rates(rates: &CommissionRates) -> FeeRates {
 }
 
 /// Asks again and again where nothing usable comes back; a definite no is for people to mend.
-async fn patiently<T, F>(what: &str, mut ask: impl FnMut() -> F) -> Result<T, Failure>
+pub(super) async fn patiently<T, F>(what: &str, mut ask: impl FnMut() -> F) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, ReadError>>,
 {

@@ -9,7 +9,7 @@ use heikin_core::num::Money;
 use heikin_core::order::InstallationTag;
 use heikin_core::time::Span;
 
-use super::exchange::Exchange;
+use super::exchange::{Exchange, patiently};
 use super::live_gate;
 use super::narrator::{Echo, Narrator};
 use super::service::{Service, Told};
@@ -48,7 +48,10 @@ pub(super) async fn run(
         () = stop.asked() => return Ok(()),
     };
     let layout = Layout::new(&config.data);
-    let plans = plans(config);
+    let plans = tokio::select! {
+        plans = plans(config, &exchange) => plans?,
+        () = stop.asked() => return Ok(()),
+    };
     let engine_config = EngineConfig {
         tag,
         limits: config.limits,
@@ -57,6 +60,7 @@ pub(super) async fn run(
     let recovered = recovered(engine_config, &exchange.facts, &plans, Some(&layout))
         .map_err(Failure::bad_input)?;
     let closed = gates(config, &exchange, &recovered)?;
+    let is_panic = latch == Latch::Keep && layout.panic().exists();
     let assembly = Assembly {
         rest: &exchange.rest,
         endpoints: &exchange.endpoints,
@@ -75,6 +79,10 @@ pub(super) async fn run(
     let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
     if latch == Latch::Lift {
         inputs.insert(0, Input::Command(Command::Resume(None)));
+    }
+    if is_panic {
+        // Before it starts: nothing may be entered until the loop looks for the file.
+        inputs.insert(0, Input::Command(Command::Panic));
     }
     pass(CrashPoint::BeforeStart);
     for input in inputs {
@@ -110,14 +118,19 @@ async fn reach(config: &Config) -> Result<Exchange, Failure> {
     Ok(exchange)
 }
 
-fn plans(config: &Config) -> Vec<TraderPlan> {
-    let plan = |trader: &crate::config::TraderConfig| TraderPlan {
-        symbol: trader.symbol,
-        interval: trader.interval,
-        settings: trader.settings,
-        seed: trader.seed_candles.into(),
-    };
-    config.traders.iter().map(plan).collect()
+async fn plans(config: &Config, exchange: &Exchange) -> Result<Vec<TraderPlan>, Failure> {
+    let mut plans = Vec::new();
+    for trader in &config.traders {
+        let series = (trader.symbol, trader.interval);
+        let ask = || exchange.rest.before_the_last(series, trader.seed_candles);
+        plans.push(TraderPlan {
+            symbol: trader.symbol,
+            interval: trader.interval,
+            settings: trader.settings,
+            seed_after: patiently("where the series begin", ask).await?,
+        });
+    }
+    Ok(plans)
 }
 
 /// The gates that are closed from the start. Before the first order ever, one that is closed ends

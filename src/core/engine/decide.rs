@@ -20,6 +20,8 @@ use crate::time::{Span, Timestamp};
 
 /// Traders that react to each other come to rest in two rounds or three; a bound for certainty.
 const SETTLING_ROUNDS: u32 = 8;
+/// Each order in question takes a step or two; whatever is wrong, the next input goes on.
+const MOST_SETTLING: u32 = 64;
 
 /// What is to be sent: of a new decision, or once more of the decision of this generation.
 #[derive(Debug, Clone, Copy)]
@@ -375,7 +377,8 @@ impl Engine {
         if !self.traders.get(index).is_some_and(|trader| trader.has_questions) {
             return;
         }
-        while let Some(effect) = self.next_settling(index) {
+        for _ in 0..MOST_SETTLING {
+            let Some(effect) = self.next_settling(index) else { return };
             self.emit(effect, effects);
         }
     }

@@ -5,8 +5,8 @@
 //! slept has a monotonic clock that slept with it. The exchange's time is our clock and the measured
 //! offset ([`super::clock`]); measuring it anew heals either.
 //!
-//! Invariant: [`ExchangeTime::now`] never goes back. What it shows is good enough to enter a position
-//! by only while [`ExchangeTime::trust`] says so.
+//! Invariant: [`ExchangeTime::now`] goes back only where it was wrong by seconds. What it shows is good
+//! enough to enter a position by only while [`ExchangeTime::trust`] says so.
 
 use std::cell::Cell;
 use std::fmt;
@@ -24,6 +24,10 @@ const LARGEST_JUMP: Span = Span::from_millis(500);
 
 /// How far [`ExchangeTime::now`] may be held ahead of the measured time, in order not to go back.
 const FURTHEST_AHEAD: Span = Span::from_millis(500);
+
+/// Further ahead than this the time that was shown was wrong: it is given up, since to stand still for
+/// so long would hold up everything that waits for its time.
+const GIVEN_UP: Span = Span::from_millis(5_000);
 
 /// Whether the exchange's time is known well enough to open a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,11 +161,19 @@ impl ExchangeTime {
         matches!(self.0.source, Source::Observed)
     }
 
-    /// The exchange's time. It never goes back.
+    /// The exchange's time. It goes back only where it was wrong by seconds.
     pub fn now(&self) -> Timestamp {
-        let now = self.estimate().max(self.0.shown.get());
+        let (estimate, shown) = (self.estimate(), self.0.shown.get());
+        let now = if shown > estimate + GIVEN_UP { estimate } else { estimate.max(shown) };
         self.0.shown.set(now);
         now
+    }
+
+    /// What closes before this has closed. In lockstep time stands still at the very last moment of a
+    /// candle that has closed.
+    pub(super) fn after_closes(&self) -> Timestamp {
+        let now = self.now();
+        if self.is_lockstep() { now + Span::from_millis(1) } else { now }
     }
 
     /// The exchange's time by the last measurement, for the stamp of a request: it may be before
@@ -237,6 +249,11 @@ impl ExchangeTime {
     pub(super) fn measure(&self, round_trips: &[RoundTrip]) -> Result<ClockOffset, ClockError> {
         let offset = ClockOffset::estimate(round_trips)?;
         if let Source::Measured(measured) = &self.0.source {
+            // Nothing has happened by the time that was shown before it was known: a clock of ours
+            // that is an hour ahead must not stand still for an hour.
+            if measured.offset.get().is_none() {
+                self.0.shown.set(Timestamp::EPOCH);
+            }
             measured.offset.set(Some(offset));
             measured.parted.set(measured.apart());
         }

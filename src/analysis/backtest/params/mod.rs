@@ -18,10 +18,7 @@ use std::path::Path;
 use heikin_core::market::{Asset, FilterName, NotionalRule, Symbol, SymbolRules};
 use heikin_core::matching::{FillModel, Timers};
 use heikin_core::num::{Money, Price, Quantity, Rate};
-use heikin_core::strategy::{
-    AlreadyThroughRule, EntrySettings, ExitOrder, ExitSettings, FeeRates, HeikinAshiSettings,
-    LastResort, Offset, Patience, Sizing,
-};
+use heikin_core::strategy::{ExitOrder, FeeRates, HeikinAshiSettings, Patience};
 use heikin_core::time::Span;
 use serde_json::Value;
 
@@ -91,33 +88,7 @@ impl Params {
     /// Everything off.
     fn off() -> Self {
         let unit = |units| Price::from_units(units);
-        let settings = HeikinAshiSettings {
-            entry: EntrySettings {
-                trigger_offset: Offset::ZERO,
-                limit_offset: Offset::ZERO,
-                on_already_through: AlreadyThroughRule::Limit,
-                green_only: false,
-                min_body: Rate::ZERO,
-                ma_filter: None,
-                no_lower_wick: false,
-            },
-            exit: ExitSettings {
-                trigger_offset: Offset::ZERO,
-                limit_offset: Offset::ZERO,
-                order: ExitOrder::StopLimit,
-                on_red: false,
-                take_profit: Rate::ZERO,
-                rescue_after: Patience::CandleClose,
-                rescue_offset: Offset::ZERO,
-                max_slippage: Rate::ZERO,
-                last_resort: LastResort::Hold,
-                last_resort_after: Patience::CandleClose,
-                replace_min_ticks: 1,
-            },
-            sizing: Sizing::Percent(Rate::ONE),
-            rearm_after: 0,
-            warmup: 0,
-        };
+        let settings = HeikinAshiSettings::OFF;
         #[expect(clippy::expect_used, reason = "one is a price")]
         let tick = unit(1).expect("above zero");
         Self {

@@ -1,4 +1,4 @@
-use heikin_core::strategy::Patience;
+use heikin_core::strategy::{LastResort, Patience};
 use heikin_core::time::Span;
 use serde_json::{Map, Value};
 

@@ -108,6 +108,36 @@ pub struct HeikinAshiSettings {
 }
 
 impl HeikinAshiSettings {
+    /// No offset, no filter, no optional exit; the stop waits for closes, and holds at its floor. What
+    /// settings begin from that are complete in themselves.
+    pub const OFF: Self = Self {
+        entry: EntrySettings {
+            trigger_offset: Offset::ZERO,
+            limit_offset: Offset::ZERO,
+            on_already_through: AlreadyThroughRule::Limit,
+            green_only: false,
+            min_body: Rate::ZERO,
+            ma_filter: None,
+            no_lower_wick: false,
+        },
+        exit: ExitSettings {
+            trigger_offset: Offset::ZERO,
+            limit_offset: Offset::ZERO,
+            order: ExitOrder::StopLimit,
+            on_red: false,
+            take_profit: Rate::ZERO,
+            rescue_after: Patience::CandleClose,
+            rescue_offset: Offset::ZERO,
+            max_slippage: Rate::ZERO,
+            last_resort: LastResort::Hold,
+            last_resort_after: Patience::CandleClose,
+            replace_min_ticks: 1,
+        },
+        sizing: Sizing::Percent(Rate::ONE),
+        rearm_after: 0,
+        warmup: 0,
+    };
+
     pub(super) fn needs_atr(&self) -> bool {
         let (entry, exit) = (&self.entry, &self.exit);
         [

@@ -67,6 +67,26 @@ impl Rest {
         Klines { rest: self.clone(), symbol, interval, next: Some(from), to }
     }
 
+    /// Just before the opening of the `count`-th last candle that has closed, or of the first there is;
+    /// none where there is none. One page at most.
+    ///
+    /// # Errors
+    ///
+    /// Where the exchange does not tell.
+    pub async fn before_the_last(
+        &self,
+        (symbol, interval): (Symbol, Interval),
+        count: u16,
+    ) -> Result<Option<Timestamp>, ReadError> {
+        let range = KlineRange { start: None, end: None, limit: Some(count.saturating_add(1)) };
+        let rows: Vec<KlineRow> = self.read(&requests::klines(symbol, interval, range)).await?;
+        let now = self.time().after_closes();
+        let closed: Vec<_> = rows.into_iter().filter_map(|row| row.closed(now)).collect();
+        let first =
+            closed.get(closed.len().saturating_sub(count.into())..).unwrap_or_default().first();
+        Ok(first.map(|candle| candle.open_time() - Span::from_millis(1)))
+    }
+
     /// Balances, permissions and number of the account.
     pub async fn account(&self) -> Result<Account, ReadError> {
         self.read(&requests::account()).await
@@ -119,7 +139,7 @@ impl Klines {
         let Some(from) = self.next.filter(|from| *from <= self.to) else { return Ok(None) };
         let rows = self.rows(from).await?;
         let full = rows.len() >= usize::from(requests::MOST_KLINES);
-        let now = self.rest.time().now();
+        let now = self.rest.time().after_closes();
         let closed = |row: KlineRow| row.closed(now).filter(|it| it.open_time() <= self.to);
         let mut page: Vec<Candle> = Vec::with_capacity(rows.len());
         for candle in rows.into_iter().filter_map(closed) {
