@@ -6,10 +6,12 @@
 //! What needs no passing time goes in lockstep, where a run is the same every time. Where somebody
 //! has to wait (429, a stalled stream) the simulator's clock runs.
 
-mod account;
 mod agreement;
 mod answers;
 mod control;
+mod hands;
+mod key;
+mod orders;
 mod scene;
 mod streams;
 mod weight;

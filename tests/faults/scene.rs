@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::num::NonZeroU32;
-use std::sync::mpsc;
 use std::sync::Arc;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use heikin::analysis::backtest::Params;
@@ -18,8 +18,9 @@ use heikin::store::disk::RealDisk;
 use heikin::store::journal::JournalReader;
 use heikin_core::engine::{Alert, Body, Effect};
 use heikin_core::market::{Candle, Ohlc};
-use heikin_core::num::Money;
-use heikin_core::time::{Interval, Span, Timestamp};
+use heikin_core::matching::FillModel;
+use heikin_core::num::{Money, Rate};
+use heikin_core::time::{Interval, Timestamp};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -44,6 +45,41 @@ pub(crate) enum Clock {
     Runs(Interval, u32),
 }
 
+impl Clock {
+    const fn interval(self) -> Interval {
+        match self {
+            Self::Lockstep => Interval::H1,
+            Self::Runs(interval, _) => interval,
+        }
+    }
+
+    /// Candles of a minute, each of which takes three seconds.
+    pub(crate) fn quick() -> Self {
+        Self::Runs(Interval::M1, 20)
+    }
+}
+
+/// What a scene is set with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stage<'a> {
+    pub(crate) clock: Clock,
+    /// So many candles are to come.
+    pub(crate) candles: usize,
+    /// A market and a trader for each base asset.
+    pub(crate) bases: &'a [&'a str],
+    /// USDT in the account.
+    pub(crate) cash: &'a str,
+    /// The share of a candle's volume, in percent, that orders may take.
+    pub(crate) participation: Option<&'a str>,
+}
+
+impl Stage<'_> {
+    /// Bitcoin, enough of it, and 10,000 USDT.
+    pub(crate) const fn usual(clock: Clock, candles: usize) -> Self {
+        Self { clock, candles, bases: &["BTC"], cash: "10000", participation: None }
+    }
+}
+
 /// A product that trades at an exchange.
 #[derive(Debug)]
 pub(crate) struct Scene {
@@ -53,27 +89,81 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Starts both, with so many candles to come; the product may enter when this returns.
+    /// Starts both on the usual stage; the product may enter when this returns.
     pub(crate) fn open(clock: Clock, candles: usize) -> Self {
-        Self::with_markets(clock, candles, &["BTC"])
+        Self::on(&Stage::usual(clock, candles))
     }
 
-    /// As [`Self::open`], with a market and a trader for each base asset.
-    pub(crate) fn with_markets(clock: Clock, candles: usize, bases: &[&str]) -> Self {
-        let (interval, pace) = match clock {
-            Clock::Lockstep => (Interval::H1, Pace::Lockstep),
-            Clock::Runs(interval, speed) => {
-                (interval, Pace::Scaled(NonZeroU32::new(speed).unwrap()))
-            }
-        };
-        let simulator = simulator(bases, &market(interval, HISTORY + candles), pace);
+    /// As [`Self::open`], on another stage.
+    pub(crate) fn on(stage: &Stage<'_>) -> Self {
+        let simulator = simulator(stage);
         let folder = tempfile::tempdir().unwrap();
-        let text = configuration(&simulator, (clock, interval), bases);
+        let text = configuration(&simulator, stage);
         fs::write(folder.path().join("heikin.toml"), text).unwrap();
         let product = Product::start(folder.path());
         let scene = Self { product, simulator: Arc::new(simulator), folder };
         scene.until("the product may enter", || scene.product.is_ready());
         scene
+    }
+
+    /// Ends the product as an operator does, and starts it again.
+    pub(crate) fn restart(self) -> Self {
+        let Self { product, simulator, folder } = self;
+        product.stop();
+        let product = Product::start(folder.path());
+        let scene = Self { product, simulator, folder };
+        scene.until("the product may enter", || scene.product.is_ready());
+        scene
+    }
+
+    /// A position with a stop, in lockstep, and that stop.
+    pub(crate) fn long() -> (Self, Value) {
+        let scene = Self::open(Clock::Lockstep, 400);
+        scene.step_until("a position with a stop", || scene.is_protected_long());
+        let stop = scene.open_orders("SELL").remove(0);
+        (scene, stop)
+    }
+
+    /// Both have to agree now, as they do in lockstep when all is at rest.
+    pub(crate) fn agrees(&self, name: &str) {
+        self.step(Distance::Points(0));
+        if let Some(what) = self.disagreement() {
+            panic!("{name}: {what}");
+        }
+    }
+
+    /// Both have to agree within two candles: what others did to the account is not believed before
+    /// it was seen twice.
+    pub(crate) fn agrees_soon(&self, name: &str) {
+        for _ in 0..8 {
+            self.step(Distance::Points(1));
+            if self.disagreement().is_none() {
+                return;
+            }
+        }
+        self.agrees(name);
+    }
+
+    /// Whether people were told so.
+    pub(crate) fn alerted(&self, text: &str) -> bool {
+        let log = fs::read_to_string(self.folder.path().join("logs/heikin.log")).unwrap();
+        log.lines().any(|line| line.contains(" alert: ") && line.contains(text))
+    }
+
+    /// Whether this keeps entries off.
+    pub(crate) fn is_off(&self, why: &str) -> bool {
+        let off = self.product.status()["entries_off"].take();
+        off.as_array().unwrap().iter().any(|reason| reason == why)
+    }
+
+    /// What the product has counted.
+    pub(crate) fn counter(&self, name: &str) -> u64 {
+        self.product.status()["exchange"][name].as_u64().unwrap()
+    }
+
+    /// How many fills there were.
+    pub(crate) fn fills(&self) -> usize {
+        self.state()["accounts"][0]["fills"].as_array().unwrap().len()
     }
 
     /// Switches faults on.
@@ -208,21 +298,22 @@ fn market(interval: Interval, count: usize) -> Vec<Candle> {
     let mut open = settings.start;
     let mut next = || {
         let candle = series.next_candle().candle;
-        let (begin, close) = (open, open + length + Span::from_millis(-1));
+        let begin = open;
         open = open + length;
-        let prices = Ohlc::new(
-            candle.open(),
-            candle.high(),
-            candle.low(),
-            candle.close(),
-        );
+        let close = Timestamp::from_millis(open.millis() - 1);
+        let prices = Ohlc::new(candle.open(), candle.high(), candle.low(), candle.close());
         Candle::new(begin, close, prices.unwrap(), candle.volume()).unwrap()
     };
     (0..count).map(|_| next()).collect()
 }
 
-/// An exchange with a market for each base asset, against USDT, and 10,000 USDT.
-fn simulator(bases: &[&str], candles: &[Candle], pace: Pace) -> Simulator {
+/// An exchange with a market for each base asset, against USDT.
+fn simulator(stage: &Stage<'_>) -> Simulator {
+    let pace = match stage.clock {
+        Clock::Lockstep => Pace::Lockstep,
+        Clock::Runs(_, speed) => Pace::Scaled(NonZeroU32::new(speed).unwrap()),
+    };
+    let candles = market(stage.clock.interval(), HISTORY + stage.candles);
     let params = r#"{
         "tick": "0.01", "step": "0.00001", "min_notional": "5", "fee": "0.001", "cash": "10000",
         "percent": "100"
@@ -241,29 +332,30 @@ fn simulator(bases: &[&str], candles: &[Candle], pace: Pace) -> Simulator {
             grid,
         ),
         fees: params.fees,
-        candles: CandleSource::Given { candles: candles.to_vec(), history: HISTORY },
+        candles: CandleSource::Given { candles: candles.clone(), history: HISTORY },
     };
     Simulator::start(Settings {
-        markets: bases.iter().map(listed).collect(),
+        markets: stage.bases.iter().map(listed).collect(),
         accounts: vec![AccountSettings {
             key: SecretString::from("key"),
             secret: SecretString::from("secret"),
-            balances: vec![(quote, Money::parse("10000").unwrap())],
+            balances: vec![(quote, Money::parse(stage.cash).unwrap())],
             permissions: KeyPermissions::TRADING_ONLY,
         }],
         pace,
+        model: FillModel {
+            participation: stage.participation.and_then(|share| Rate::from_percent(share).ok()),
+            ..FillModel::default()
+        },
         ..Settings::lockstep()
     })
     .unwrap()
 }
 
 /// A configuration that enters and exits often.
-fn configuration(
-    simulator: &Simulator,
-    (clock, interval): (Clock, Interval),
-    bases: &[&str],
-) -> String {
-    let clock = match clock {
+fn configuration(simulator: &Simulator, stage: &Stage<'_>) -> String {
+    let interval = stage.clock.interval();
+    let clock = match stage.clock {
         Clock::Lockstep => "lockstep = true".to_owned(),
         Clock::Runs(_, speed) => format!("speed = {speed}"),
     };
@@ -281,7 +373,7 @@ listen = "127.0.0.1:0"
         simulator.streams(),
         simulator.websocket_api(),
     );
-    for base in bases {
+    for base in stage.bases {
         write!(
             text,
             r#"[[trader]]
@@ -293,7 +385,7 @@ entry.trigger_offset = "0.1 atr"
 entry.ma_filter = 0
 exit.trigger_offset = "0.5 atr"
 "#,
-            90 / bases.len()
+            90 / stage.bases.len()
         )
         .unwrap();
     }

@@ -2,10 +2,11 @@
 
 use heikin::exchange::simulator::Distance;
 
-use crate::scene::{Clock, Scene};
+use crate::scene::{Clock, Scene, Stage};
 
 /// Half of the exchange's limit is for what is not urgent (6,000 in a minute).
 const HALF: u64 = 3_000;
+const BOTH: &[&str] = &["BTC", "ETH"];
 
 fn weight(scene: &Scene) -> u64 {
     let counters = scene.state()["counters"].take();
@@ -19,19 +20,18 @@ fn weight(scene: &Scene) -> u64 {
 #[test]
 fn a_week_of_two_symbols() {
     let candles = 7 * 24;
-    let scene = Scene::with_markets(Clock::Lockstep, candles + 1, &["BTC", "ETH"]);
+    let scene = Scene::on(&Stage { bases: BOTH, ..Stage::usual(Clock::Lockstep, candles + 1) });
     scene.step(Distance::Candles(2 * 7 * 24));
     let peak = weight(&scene);
     assert!(peak > 0 && peak < HALF / 4, "{peak}");
-    let fills = scene.state()["accounts"][0]["fills"].as_array().unwrap().len();
-    assert!(fills > 20, "{fills}");
+    assert!(scene.fills() > 20, "{}", scene.fills());
     scene.close();
 }
 
 /// With a running clock, as in production: the start, and the account looked through twice.
 #[test]
 fn five_minutes_come_and_go() {
-    let scene = Scene::with_markets(Clock::Runs("1m".parse().unwrap(), 20), 60, &["BTC", "ETH"]);
+    let scene = Scene::on(&Stage { bases: BOTH, ..Stage::usual(Clock::quick(), 60) });
     let minute = |scene: &Scene| scene.state()["clock"].as_i64().unwrap() / 60_000;
     let begun = minute(&scene);
     scene.until("eleven minutes pass", || minute(&scene) > begun + 11);
