@@ -185,6 +185,14 @@ impl<I: Clone + Eq + Debug> Matching<I> {
         self.balance_mut(account, index).free += amount;
     }
 
+    /// Locks what is free for something that is no order (or, if negative, frees it again).
+    pub fn lock(&mut self, account: AccountIndex, asset: Asset, amount: Money) {
+        let index = self.asset_index(asset);
+        let balance = self.balance_mut(account, index);
+        balance.free += -amount;
+        balance.locked += amount;
+    }
+
     #[inline]
     fn balance_mut(&mut self, account: AccountIndex, asset: usize) -> &mut VenueBalance {
         #[expect(clippy::indexing_slicing, reason = "an index is only made by adding an account")]
