@@ -78,6 +78,10 @@ pub struct SlotState {
     pub retry_at: Option<Timestamp>,
     /// The exchange refused a cancellation: none is asked for again before this time.
     pub hold_until: Option<Timestamp>,
+    /// The order was placed twice, and the exchange may take the other one in until this time, unless
+    /// this one is open or there is nothing left to sell: nothing is cancelled or bought before.
+    #[serde(default)]
+    pub doubled_until: Option<Timestamp>,
     /// How often in a row the exchange refused.
     pub refusals: u8,
     /// Oldest first; the last is the current one, or, while a replacement is on its way, its
@@ -100,6 +104,7 @@ impl SlotState {
             sent: false,
             retry_at: None,
             hold_until: None,
+            doubled_until: None,
             refusals: 0,
             orders: Vec::new(),
             replacing: false,
