@@ -1,9 +1,9 @@
-//! As much of the exchange as an entry that is priced anew needs, on a thread that never sleeps while
+//! As much of the exchange as an entry that is priced anew needs, on a thread that does not sleep while
 //! it waits for one: what it measures is the product's time, not that of its own waking.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::thread::yield_now;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use heikin_core::time::{Span, Timestamp};
@@ -18,6 +18,7 @@ const LATE: Span = Span::from_millis(12);
 /// Between a round's end and the next one, so that the order thread has gone to sleep.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(1), Duration::from_millis(2), Duration::from_millis(4)];
+const LOOK_EVERY: Duration = Duration::from_micros(300);
 const GIVE_UP: Duration = Duration::from_secs(5);
 
 /// How long one round took.
@@ -27,6 +28,15 @@ pub(crate) struct Round {
     pub(crate) whole: Duration,
     /// The part of it after the order thread woke up.
     pub(crate) awake: Duration,
+}
+
+impl Round {
+    /// Where nobody woke up, somebody was awake.
+    fn of(told: Instant, woken: Option<Instant>, arrived: Instant) -> Self {
+        let woken = woken.unwrap_or(told).clamp(told, arrived);
+        let whole = arrived.saturating_duration_since(told);
+        Self { whole, awake: arrived.saturating_duration_since(woken) }
+    }
 }
 
 /// The exchange, on two ports of the loopback.
@@ -76,19 +86,45 @@ impl Exchange {
             wake.arm();
             market.write_all(&candle)?;
             let arrived = self.order_arrived(told)?;
-            let woken = wake.noted().unwrap_or(told).clamp(told, arrived);
+            let round = Round::of(told, wake.noted(), arrived);
             self.answer_order()?;
             if number >= warm_up {
-                measured.push(Round {
-                    whole: arrived.saturating_duration_since(told),
-                    awake: arrived.saturating_duration_since(woken),
-                });
+                measured.push(round);
             }
         }
         Ok(measured)
     }
 
-    fn accept_streams(&mut self) -> io::Result<TcpStream> {
+    /// The same with frames that come back as they are.
+    pub(crate) fn play_echo(self, rounds: usize, wake: &Wake) -> io::Result<Vec<Round>> {
+        let mut market = self.accept_streams()?;
+        market.set_nonblocking(true)?;
+        let mut measured = Vec::with_capacity(rounds);
+        let mut chunk = [0; 4_096];
+        let frame = frame(&"x".repeat(350));
+        for pause in PAUSES.into_iter().cycle().take(rounds) {
+            sleep(pause);
+            let told = Instant::now();
+            wake.arm();
+            market.write_all(&frame)?;
+            let mut left = frame.len();
+            let mut arrived = None;
+            while left > 0 {
+                match market.read(&mut chunk) {
+                    Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    // What comes back has a mask of four bytes as well.
+                    Ok(count) => left = left.saturating_sub(count),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                    Err(error) => return Err(error),
+                }
+                arrived.get_or_insert_with(Instant::now);
+            }
+            measured.push(Round::of(told, wake.noted(), arrived.unwrap_or(told)));
+        }
+        Ok(measured)
+    }
+
+    fn accept_streams(&self) -> io::Result<TcpStream> {
         let (stream, _) = self.streams.accept()?;
         stream.set_nodelay(true)?;
         let socket =
@@ -96,14 +132,15 @@ impl Exchange {
         socket.get_ref().try_clone()
     }
 
-    /// Answers whatever is asked for, for a while.
+    /// Answers whatever is asked for, for a while. It does not spin, so that the machine has no reason
+    /// to take the core away when it does.
     fn serve_for(&mut self, pause: Duration) -> io::Result<()> {
         let until = Instant::now() + pause;
         while Instant::now() < until {
             if self.receive()?.is_some() {
                 self.answer()?;
             }
-            yield_now();
+            sleep(LOOK_EVERY);
         }
         Ok(())
     }

@@ -48,7 +48,9 @@ pub struct Rest(Rc<Inner>);
 
 struct Inner {
     client: reqwest::Client,
-    address: String,
+    /// What every address begins with. To read it anew for each request would be a good part of what
+    /// an order costs.
+    address: reqwest::Url,
     wallet_api: WalletApi,
     credentials: Option<Credentials>,
     time: ExchangeTime,
@@ -64,7 +66,7 @@ struct Inner {
 
 impl fmt::Debug for Rest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rest").field("address", &self.0.address).finish_non_exhaustive()
+        f.debug_struct("Rest").field("address", &self.0.address.as_str()).finish_non_exhaustive()
     }
 }
 
@@ -131,9 +133,10 @@ impl Rest {
         credentials: Option<Credentials>,
         time: ExchangeTime,
     ) -> Result<Self, RestError> {
+        let (client, address) = transport::client(endpoints)?;
         Ok(Self(Rc::new(Inner {
-            client: transport::client(endpoints)?,
-            address: endpoints.rest.clone(),
+            client,
+            address,
             wallet_api: endpoints.wallet_api,
             credentials,
             time,
@@ -320,8 +323,8 @@ impl Rest {
         } else {
             request.query()
         };
-        let mark = if query.is_empty() { "" } else { "?" };
-        let url = format!("{address}{}{mark}{query}", request.path);
+        let mut url = transport::at(address, request.path);
+        url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
         let (http, timeout) = match request.method {
             Method::Get => (client.get(url), READ_TIMEOUT),
             Method::Post => (client.post(url), ORDER_TIMEOUT),
@@ -408,7 +411,7 @@ impl Rest {
 
     /// Posts to the simulator, past queue and limits: what goes in lockstep waits for this.
     pub(super) async fn post_control(&self, path: &str, body: String) -> Result<(), Lost> {
-        let url = format!("{}{path}", self.0.address);
+        let url = transport::at(&self.0.address, path);
         let http = self.0.client.post(url).header("content-type", "application/json").body(body);
         for _attempt in 0..3 {
             match transport::exchange(http.try_clone().ok_or(Lost::Broken)?).await {

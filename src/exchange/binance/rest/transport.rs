@@ -96,9 +96,10 @@ pub enum RestError {
 }
 
 /// A client that goes where it is told, and nowhere else: no redirects, no proxies, nothing in the
-/// clear but to loopback, and nothing sent twice.
-pub(super) fn client(endpoints: &Endpoints) -> Result<reqwest::Client, RestError> {
-    reqwest::Client::builder()
+/// clear but to loopback, and nothing sent twice. With it the address as a URL.
+pub(super) fn client(endpoints: &Endpoints) -> Result<(reqwest::Client, reqwest::Url), RestError> {
+    let fails = |source| RestError::Client { address: endpoints.rest.clone(), source };
+    let client = reqwest::Client::builder()
         .user_agent(concat!("heikin/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -109,7 +110,16 @@ pub(super) fn client(endpoints: &Endpoints) -> Result<reqwest::Client, RestError
         .tcp_nodelay(true)
         .tcp_keepalive(Duration::from_secs(15))
         .build()
-        .map_err(|source| RestError::Client { address: endpoints.rest.clone(), source })
+        .map_err(fails)?;
+    let address = client.get(&endpoints.rest).build().map_err(fails)?.url().clone();
+    Ok((client, address))
+}
+
+/// A path below the address.
+pub(super) fn at(address: &reqwest::Url, path: &str) -> reqwest::Url {
+    let mut url = address.clone();
+    url.set_path(&format!("{}{path}", address.path().trim_end_matches('/')));
+    url
 }
 
 /// What comes back before it is read for limits.
