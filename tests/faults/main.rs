@@ -12,6 +12,7 @@ mod control;
 mod hands;
 mod key;
 mod orders;
+mod process;
 mod scene;
 mod streams;
 mod weight;
