@@ -15,4 +15,5 @@ mod orders;
 mod process;
 mod scene;
 mod streams;
+mod table;
 mod weight;
