@@ -12,6 +12,8 @@ mod control;
 mod hands;
 mod key;
 mod orders;
+mod process;
 mod scene;
 mod streams;
+mod table;
 mod weight;

@@ -8,6 +8,7 @@
 //! Invariants: nothing is sent twice; every ticket is settled, also where the caller goes away; no
 //! address with a signature is ever logged.
 
+mod hosts;
 mod reads;
 mod transport;
 
@@ -17,6 +18,7 @@ use std::rc::Rc;
 
 use heikin_core::order::Refusal;
 use heikin_core::time::{Span, Timestamp};
+use hosts::Hosts;
 pub use reads::{Klines, ReadError};
 use serde::de::IgnoredAny;
 use tokio::sync::{Notify, oneshot};
@@ -48,9 +50,7 @@ pub struct Rest(Rc<Inner>);
 
 struct Inner {
     client: reqwest::Client,
-    /// What every address begins with. To read it anew for each request would be a good part of what
-    /// an order costs.
-    address: reqwest::Url,
+    hosts: Hosts,
     wallet_api: WalletApi,
     credentials: Option<Credentials>,
     time: ExchangeTime,
@@ -66,7 +66,8 @@ struct Inner {
 
 impl fmt::Debug for Rest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rest").field("address", &self.0.address.as_str()).finish_non_exhaustive()
+        let host = self.0.hosts.current(self.0.time.now());
+        f.debug_struct("Rest").field("host", &host.as_str()).finish_non_exhaustive()
     }
 }
 
@@ -133,10 +134,10 @@ impl Rest {
         credentials: Option<Credentials>,
         time: ExchangeTime,
     ) -> Result<Self, RestError> {
-        let (client, address) = transport::client(endpoints)?;
+        let (client, addresses) = transport::client(endpoints)?;
         Ok(Self(Rc::new(Inner {
             client,
-            address,
+            hosts: Hosts::new(addresses),
             wallet_api: endpoints.wallet_api,
             credentials,
             time,
@@ -234,17 +235,30 @@ impl Rest {
             Ok(admission) => admission,
             Err(why) => return Delivery::NotSent(why),
         };
-        let now = self.0.time.now();
-        if not_after.is_some_and(|limit| now > limit) {
-            return Delivery::NotSent(NotSent::TooLate);
-        }
-        let Some(http) = self.http(request) else {
-            return Delivery::NotSent(NotSent::NoCredentials);
+        let mut hosts_left = self.0.hosts.count();
+        let (sent, exchanged) = loop {
+            let now = self.0.time.now();
+            if not_after.is_some_and(|limit| now > limit) {
+                return Delivery::NotSent(NotSent::TooLate);
+            }
+            let address = self.0.hosts.current(now);
+            let Some(http) = self.http(request, address) else {
+                return Delivery::NotSent(NotSent::NoCredentials);
+            };
+            // From here on it may have left, whatever happens to this future.
+            admission.outcome = Sent::Unanswered;
+            let sent = Instant::now();
+            let exchanged = transport::exchange(http).await;
+            hosts_left -= 1;
+            match exchanged {
+                Err(Failure::NotSent(NotSent::NoConnection)) if hosts_left > 0 => {
+                    self.0.hosts.leave(address, self.0.time.now());
+                    admission.outcome = Sent::Never;
+                }
+                exchanged => break (sent, exchanged),
+            }
         };
-        // From here on it may have left, whatever happens to this future.
-        admission.outcome = Sent::Unanswered;
-        let sent = Instant::now();
-        match transport::exchange(http).await {
+        match exchanged {
             Ok(raw) => {
                 admission.outcome = match raw.status {
                     200..300 => Sent::Succeeded,
@@ -314,8 +328,8 @@ impl Rest {
     }
 
     /// Stamps and signs. None where a key is needed and missing.
-    fn http(&self, request: &Request) -> Option<reqwest::RequestBuilder> {
-        let Inner { client, address, credentials, time, .. } = &*self.0;
+    fn http(&self, request: &Request, address: &reqwest::Url) -> Option<reqwest::RequestBuilder> {
+        let Inner { client, credentials, time, .. } = &*self.0;
         let signed = request.security == Security::Signed;
         let query = if signed {
             let stamp = Stamp { timestamp: time.estimate(), recv_window: RECV_WINDOW };
@@ -411,7 +425,7 @@ impl Rest {
 
     /// Posts to the simulator, past queue and limits: what goes in lockstep waits for this.
     pub(super) async fn post_control(&self, path: &str, body: String) -> Result<(), Lost> {
-        let url = transport::at(&self.0.address, path);
+        let url = transport::at(self.0.hosts.current(self.0.time.now()), path);
         let http = self.0.client.post(url).header("content-type", "application/json").body(body);
         for _attempt in 0..3 {
             match transport::exchange(http.try_clone().ok_or(Lost::Broken)?).await {

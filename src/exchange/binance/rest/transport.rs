@@ -5,6 +5,7 @@ use tokio::time::{Duration, Instant};
 
 use super::super::classify::{Answer, Reply};
 use super::super::endpoints::Endpoints;
+use super::hosts::Addresses;
 
 /// Longer than the exchange itself waits for its matching engine (10 s), which then answers `-1007`.
 pub(super) const ORDER_TIMEOUT: Duration = Duration::from_secs(12);
@@ -96,8 +97,9 @@ pub enum RestError {
 }
 
 /// A client that goes where it is told, and nowhere else: no redirects, no proxies, nothing in the
-/// clear but to loopback, and nothing sent twice. With it the address as a URL.
-pub(super) fn client(endpoints: &Endpoints) -> Result<(reqwest::Client, reqwest::Url), RestError> {
+/// clear but to loopback, and nothing sent twice. With it the hosts as URLs:
+/// to read them anew for each request would be a good part of what an order costs.
+pub(super) fn client(endpoints: &Endpoints) -> Result<(reqwest::Client, Addresses), RestError> {
     let fails = |source| RestError::Client { address: endpoints.rest.clone(), source };
     let client = reqwest::Client::builder()
         .user_agent(concat!("heikin/", env!("CARGO_PKG_VERSION")))
@@ -111,8 +113,10 @@ pub(super) fn client(endpoints: &Endpoints) -> Result<(reqwest::Client, reqwest:
         .tcp_keepalive(Duration::from_secs(15))
         .build()
         .map_err(fails)?;
-    let address = client.get(&endpoints.rest).build().map_err(fails)?.url().clone();
-    Ok((client, address))
+    let url = |address: &String| Ok(client.get(address).build().map_err(fails)?.url().clone());
+    let first = url(&endpoints.rest)?;
+    let others = endpoints.rest_others.iter().map(url).collect::<Result<_, _>>()?;
+    Ok((client, Addresses { first, others }))
 }
 
 /// A path below the address.
