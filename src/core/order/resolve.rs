@@ -212,20 +212,7 @@ impl Resolve {
             (_, Evidence::NoAnswer(not_before)) => {
                 self.next_at = not_before.unwrap_or(now).max(now + RETRY_PAUSE);
             }
-            (Step::Asking, Evidence::NotFound) => {
-                self.asked += 1;
-                self.next_at = now + backoff(self.asked);
-                if now >= self.deadline {
-                    self.step = match self.of {
-                        Of::Buying => Step::Fencing,
-                        Of::Selling => Step::Looking,
-                        Of::KnownOrder => Step::Auditing { clean: 0, since: None },
-                    };
-                    self.next_at = now;
-                } else if self.of == Of::Selling {
-                    self.look_early(now);
-                }
-            }
+            (Step::Asking, Evidence::NotFound) => self.query_found_nothing(now),
             (Step::Looking, Evidence::AuditAmple | Evidence::AuditMismatch)
             | (Step::Fencing, Evidence::FenceFoundNothing)
                 if is_early =>
@@ -280,6 +267,21 @@ impl Resolve {
             ) => self.next_at = self.next_at.max(now + RETRY_PAUSE),
         }
         false
+    }
+
+    fn query_found_nothing(&mut self, now: Timestamp) {
+        self.asked += 1;
+        self.next_at = now + backoff(self.asked);
+        if !self.is_early(now) {
+            self.step = match self.of {
+                Of::Buying => Step::Fencing,
+                Of::Selling => Step::Looking,
+                Of::KnownOrder => Step::Auditing { clean: 0, since: None },
+            };
+            self.next_at = now;
+        } else if self.of == Of::Selling {
+            self.look_early(now);
+        }
     }
 
     /// Before the deadline: once the window is over, the account is looked at.
@@ -433,7 +435,7 @@ mod tests {
         let answer = |action| match action {
             Action::Fence => Evidence::NoAnswer(None),
             Action::Audit => Evidence::AuditAmple,
-            other => nothing_found(other),
+            Action::Query => nothing_found(action),
         };
         let fences = fences(&run(&mut resolve, 60, answer).0);
         assert!(fences.len() >= 2);
@@ -467,7 +469,7 @@ mod tests {
         let answers = [
             |action| match action {
                 Action::Audit => Evidence::AuditAmple,
-                other => nothing_found(other),
+                Action::Query | Action::Fence => nothing_found(action),
             },
             nothing_found,
         ];

@@ -5,8 +5,8 @@ use std::iter;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClientOrderId, Close, Order, OrderState, Phase, Reason, Refusal, Side, Skip, Slot, Terms,
-    VenueStatus,
+    ClientOrderId, Close, Order, OrderEvent, OrderState, Phase, Reason, Refusal, Side, Skip, Slot,
+    Terms, VenueStatus,
 };
 use crate::num::{Money, Price, Quantity};
 use crate::time::Timestamp;
@@ -336,6 +336,9 @@ impl SlotState {
 
     /// After the answers of a replacement: once the first order has ended, the second one takes its
     /// place; if the second one ended without having been placed, it is only remembered.
+    ///
+    /// Where the first one was filled, its cancellation has failed, or will fail: then the exchange does
+    /// not attempt the second half, whatever became of the request.
     pub fn settle_replacement(&mut self) {
         if !self.replacing {
             return;
@@ -348,6 +351,12 @@ impl SlotState {
         let last = self.orders.len() - 1;
         if current {
             self.orders.swap(last, last - 1);
+        } else if let [.., first, second] = self.orders.as_mut_slice()
+            && first.phase == Phase::Closed(Close::Filled)
+            && second.phase == Phase::Unresolved
+            && !second.is_known()
+        {
+            second.on(OrderEvent::ProvenAbsent, first.phase_since);
         }
         self.replacing = false;
         let before = self.orders.get(last.wrapping_sub(1));

@@ -39,13 +39,13 @@ impl Bare {
         let stop = exit(&engine).current().unwrap().id;
         assert_ne!(stop, first);
         let mut bare = Self { engine, stop, sent, foreign };
-        bare.tell(sent, Input::Submitted { id: stop, answer: SubmitAnswer::Unknown });
+        bare.tell(sent, &Input::Submitted { id: stop, answer: SubmitAnswer::Unknown });
         bare
     }
 
-    fn tell(&mut self, at: Timestamp, input: Input) -> Vec<Effect> {
+    fn tell(&mut self, at: Timestamp, input: &Input) -> Vec<Effect> {
         let mut effects = Vec::new();
-        self.engine.step(at, &input, &mut effects);
+        self.engine.step(at, input, &mut effects);
         effects
     }
 
@@ -82,7 +82,7 @@ impl Bare {
             let at = self.sent + Span::from_millis(100 * tick);
             let mut inputs = vec![Input::Time];
             while let Some(input) = inputs.pop() {
-                let effects = self.tell(at, input);
+                let effects = self.tell(at, &input);
                 if effects.iter().any(&is_it) {
                     return at.since(self.sent);
                 }
@@ -129,11 +129,11 @@ fn until_the_first_placement_cannot_arrive_any_more_nothing_is_cancelled_or_boug
     let mut bare = Bare::with("0");
     let placed_at = bare.sent + bare.second_placement();
     let answer = SubmitAnswer::Placed(state(bare.stop, VenueStatus::Open, placed_at));
-    bare.tell(placed_at, Input::Submitted { id: bare.stop, answer });
+    bare.tell(placed_at, &Input::Submitted { id: bare.stop, answer });
     assert!(bare.is_working());
     let open = exit(&bare.engine);
     assert_eq!(open.doubled_until, Some(bare.sent + DEADLINE));
-    let effects = bare.tell(placed_at, Input::Command(Command::Close(None)));
+    let effects = bare.tell(placed_at, &Input::Command(Command::Close(None)));
     let cancels =
         |effect: &Effect| matches!(effect, Effect::Cancel { .. } | Effect::Replace { .. });
     assert!(!effects.iter().any(cancels), "{effects:?}");
