@@ -27,7 +27,7 @@ use secrecy::SecretString;
 /// Any error at all ends it.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-const LOOK_EVERY: Duration = Duration::from_millis(1);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 const GIVE_UP: Duration = Duration::from_secs(90);
 const KEY: &str = "key";
 /// Minutes that have passed on the exchange, of which 500 are asked for.
