@@ -18,6 +18,8 @@
 #![expect(clippy::disallowed_methods, reason = "time is what is measured")]
 
 mod exchange;
+#[path = "../loopback/mod.rs"]
+mod loopback;
 mod product;
 mod wake;
 

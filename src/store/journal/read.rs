@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use heikin_core::engine::{Record, Sequence};
 
-use super::frame::{self, Frame, Link, Next};
+use super::frame::{self, Frame, HEAD, Link, Next};
 use super::header::HEADER;
 use super::segments::{self, Place};
 use super::{JSON, mark, mark_path};
 use crate::store::disk::Disk;
 use crate::store::error::{Damage, StoreError};
+
+/// So much of a segment is read at first, and four times as much whenever that was not enough.
+const AT_FIRST: usize = 256 << 10;
 
 /// Reads a journal that this or another process may be writing.
 #[derive(Debug, Clone)]
@@ -76,7 +79,9 @@ pub struct Records<D: Disk> {
 #[derive(Debug)]
 struct Current {
     place: Place,
+    /// Its beginning: most of a segment that is being written is room.
     bytes: Vec<u8>,
+    is_whole: bool,
     at: usize,
     last: Link,
 }
@@ -101,10 +106,9 @@ impl<D: Disk> Records<D> {
             if current.last.seq >= self.through {
                 return Ok(None);
             }
-            match frame::parse_after(
-                current.bytes.get(current.at..).unwrap_or_default(),
-                current.last,
-            ) {
+            let rest = current.bytes.get(current.at..).unwrap_or_default();
+            let is_cut = rest.len() < HEAD && !current.is_whole;
+            match frame::parse_after(rest, current.last) {
                 Next::Record(frame) => {
                     let record = (frame.link.seq > self.after).then(|| decode(&frame)).transpose();
                     let record = record.map_err(|what| current.damage(what))?;
@@ -114,6 +118,9 @@ impl<D: Disk> Records<D> {
                         return Ok(Some(Linked { record, checksum: current.last.checksum }));
                     }
                 }
+                // What is missing may stand behind what was read so far.
+                Next::End if is_cut => current.read_on(&self.disk)?,
+                Next::Bad(_) if !current.is_whole => current.read_on(&self.disk)?,
                 Next::End => {
                     self.last = Some(current.last);
                     self.current = None;
@@ -126,9 +133,18 @@ impl<D: Disk> Records<D> {
 
 impl Current {
     fn open<D: Disk>(disk: &D, place: Place, before: Option<Link>) -> Result<Self, StoreError> {
-        let bytes = place.read(disk)?;
+        let bytes = place.read_first(disk, AT_FIRST)?;
         let header = segments::follow(&place, &bytes, before)?;
-        Ok(Self { place, bytes, at: HEADER, last: header.before })
+        let is_whole = bytes.len() < AT_FIRST;
+        Ok(Self { place, bytes, is_whole, at: HEADER, last: header.before })
+    }
+
+    /// Reads more of it; what was read already stays as it is.
+    fn read_on<D: Disk>(&mut self, disk: &D) -> Result<(), StoreError> {
+        let most = self.bytes.len().saturating_mul(4);
+        self.bytes = self.place.read_first(disk, most)?;
+        self.is_whole = self.bytes.len() < most;
+        Ok(())
     }
 
     fn damage(&self, what: String) -> StoreError {
