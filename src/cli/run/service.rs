@@ -140,6 +140,11 @@ fn of_the_exchange(status: &Status) -> Vec<Family> {
             seen.malformed_bodies,
         ),
         counter(
+            "heikin_corrected_candles_total",
+            "Closed candles that REST told with other prices a minute later.",
+            seen.corrected_candles,
+        ),
+        counter(
             "heikin_backfilled_candles_total",
             "Candles that the stream left out and REST delivered.",
             seen.backfilled_candles,

@@ -178,7 +178,7 @@ impl Rest {
     }
 
     /// Takes in what an answer to a signed request says of the key. Only a success accepts it.
-    pub(super) fn hear_of_key(&self, answer: &Answer<'_>) {
+    fn hear_of_key(&self, answer: &Answer<'_>) {
         if answer.meaning() == Meaning::Refused(Refusal::KeyRejected) {
             self.0.key_refused.set(true);
         } else if answer.is_success() {
