@@ -4,7 +4,6 @@ use heikin_core::time::{Span, Timestamp};
 
 use super::account::Account;
 use super::bill::{Bill, Item};
-use super::event::Purchase;
 use super::ids::{DisputeId, PaymentId, Reference};
 use super::paise::Paise;
 use super::provider::DisputeStage;
@@ -113,20 +112,17 @@ fn entries(account: &Account) -> Vec<(Timestamp, Entry, Paise)> {
             *reference == payment.reference || payment.at.since(*at) < SECOND_WITHIN
         });
         before.push((payment.at, payment.reference.clone()));
-        all.push((payment.at, paid(id, purchase, is_second), payment.amount));
+        let paid = Entry::Paid {
+            payment: id.clone(),
+            reference: purchase.reference.clone(),
+            plan: purchase.name.clone(),
+            bill: purchase.bill.clone(),
+            is_second,
+        };
+        all.push((payment.at, paid, payment.amount));
         all.extend(returns(account, id, payment.amount));
     }
     all
-}
-
-fn paid(payment: &PaymentId, purchase: &Purchase, is_second: bool) -> Entry {
-    Entry::Paid {
-        payment: payment.clone(),
-        reference: purchase.reference.clone(),
-        plan: purchase.name.clone(),
-        bill: purchase.bill.clone(),
-        is_second,
-    }
 }
 
 /// What went back of a payment: never more than it was.

@@ -50,7 +50,7 @@ impl Account {
     }
 
     fn state(&self, now: Timestamp, periods: &[Period]) -> State {
-        let last = periods.iter().filter(|period| period.from <= now).next_back();
+        let last = periods.iter().rfind(|period| period.from <= now);
         if paid_until(periods, now).is_some() {
             State::Active
         } else if self.granted().any(|(_, from, until)| (from..until).contains(&now)) {
@@ -98,7 +98,7 @@ impl Account {
 
     /// What the last payment that counts was made for.
     fn last_terms(&self, periods: &[Period]) -> Option<&Purchase> {
-        let last = periods.iter().filter(|period| period.from < period.until).next_back()?;
+        let last = periods.iter().rfind(|period| period.from < period.until)?;
         self.purchase(&last.reference)
     }
 

@@ -146,12 +146,13 @@ impl Contact {
 
     /// The fields again; none where the text has others.
     pub(super) fn from_text(text: &str) -> Option<Self> {
-        fn field<T: FromStr>(line: &str) -> Option<Option<T>> {
-            if line.is_empty() { Some(None) } else { line.parse().ok().map(Some) }
+        fn field<T: FromStr>(line: &str) -> Result<Option<T>, T::Err> {
+            if line.is_empty() { Ok(None) } else { line.parse().map(Some) }
         }
         let lines: Vec<_> = text.split('\n').collect();
         let [name, email, phone] = lines[..] else { return None };
-        Some(Self { name: field(name)?, email: field(email)?, phone: field(phone)? })
+        let (name, email, phone) = (field(name), field(email), field(phone));
+        Some(Self { name: name.ok()?, email: email.ok()?, phone: phone.ok()? })
     }
 }
 
