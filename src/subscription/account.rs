@@ -2,7 +2,7 @@
 //!
 //! The fold does not depend on the order of events, nor on how often each comes: facts are kept
 //! under their own names, and of a fact that comes twice the earlier time counts. What follows from
-//! the facts (periods, standing, access) is worked out when it is asked for.
+//! the facts (periods, standing, access) is worked out from all of them, never from the one before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +25,8 @@ pub struct Account {
     mismatched: BTreeSet<(Reference, Option<PaymentId>, Mismatch)>,
     reminded: BTreeSet<(Timestamp, Span)>,
     latest: Option<Timestamp>,
+    /// What follows from payments, refunds and disputes; kept because it is asked for often.
+    periods: Vec<Period>,
 }
 
 /// A purchase, and what became of its link.
@@ -174,6 +176,15 @@ impl Account {
             }
             Event::Moved { .. } => {}
         }
+        if matches!(
+            recorded.event,
+            Event::Requested(_)
+                | Event::Captured { .. }
+                | Event::Refunded { .. }
+                | Event::Disputed { .. }
+        ) {
+            self.lay_out();
+        }
     }
 
     fn bought(&mut self, reference: &Reference) -> &mut Bought {
@@ -201,19 +212,21 @@ impl Account {
 
     /// The payments that match what was asked, oldest first. One that was recorded without its
     /// purchase, or for another amount, is worth nothing, whoever wrote it.
-    pub fn payments(&self) -> Vec<(&PaymentId, &Payment, &Purchase)> {
-        let matching = |(id, payment): (&'_ PaymentId, &'_ Payment)| {
-            let purchase = self.purchase(&payment.reference)?;
-            (purchase.bill.total() == payment.amount).then_some(())?;
-            Some((id.clone(), payment.at))
-        };
-        let mut order: Vec<_> = self.payments.iter().filter_map(matching).collect();
-        order.sort_by(|(a, a_at), (b, b_at)| (a_at, a).cmp(&(b_at, b)));
-        let look = |(id, _): &(PaymentId, Timestamp)| {
-            let (id, payment) = self.payments.get_key_value(id)?;
+    pub fn payments(&self) -> impl Iterator<Item = (&PaymentId, &Payment, &Purchase)> {
+        self.periods.iter().filter_map(|period| {
+            let (id, payment) = self.payments.get_key_value(&period.payment)?;
             Some((id, payment, self.purchase(&payment.reference)?))
-        };
-        order.iter().filter_map(look).collect()
+        })
+    }
+
+    /// A payment that was captured.
+    pub fn payment(&self, payment: &PaymentId) -> Option<&Payment> {
+        self.payments.get(payment)
+    }
+
+    /// Whether a purchase was paid.
+    pub(super) fn is_paid(&self, reference: &Reference) -> bool {
+        self.periods.iter().any(|period| period.reference == *reference)
     }
 
     /// Whether a payment is known.
@@ -285,27 +298,40 @@ impl Account {
     /// What each payment is good for, one after another: a period begins when heikin learns of its
     /// payment, or at the end of the one before, whichever is later. So who renews early, or pays
     /// twice, loses nothing; and each payment is good for one cycle at most.
-    pub fn periods(&self) -> Vec<Period> {
+    pub fn periods(&self) -> &[Period] {
+        &self.periods
+    }
+
+    /// Works the periods out anew, after a fact that they rest on.
+    fn lay_out(&mut self) {
+        let matching = |(id, payment): (&'_ PaymentId, &'_ Payment)| {
+            let purchase = self.purchase(&payment.reference)?;
+            let is_whole = purchase.bill.total() == payment.amount;
+            is_whole.then(|| (payment.at, id.clone(), purchase.terms.clone()))
+        };
+        let mut order: Vec<_> = self.payments.iter().filter_map(matching).collect();
+        order.sort_by(|(a_at, a, _), (b_at, b, _)| (a_at, a).cmp(&(b_at, b)));
         let mut free = None;
         let mut periods = Vec::new();
-        for (id, payment, purchase) in self.payments() {
-            let from = free.map_or(payment.at, |free| payment.at.max(free));
-            let whole = from + purchase.terms.cycle;
-            let cut = self.cut(id, payment.amount);
+        for (at, id, terms) in order {
+            let Some(payment) = self.payments.get(&id) else { continue };
+            let from = free.map_or(at, |free| at.max(free));
+            let whole = from + terms.cycle;
+            let cut = self.cut(&id, payment.amount);
             let until = cut.map_or(whole, |(at, _)| at.clamp(from, whole));
             // A payment that goes back after its time was used up is past all that.
             let cut = cut.filter(|(at, _)| *at < whole).map(|(_, why)| why);
             free = Some(until);
             periods.push(Period {
-                payment: id.clone(),
                 reference: payment.reference.clone(),
+                payment: id,
                 from,
                 until,
-                grace: if cut.is_none() { purchase.terms.grace } else { Span::ZERO },
+                grace: if cut.is_none() { terms.grace } else { Span::ZERO },
                 cut,
             });
         }
-        periods
+        self.periods = periods;
     }
 
     /// The stretches of time that were granted.

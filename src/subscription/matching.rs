@@ -49,8 +49,7 @@ pub(super) fn link(account: &Account, purchase: &Purchase, seen: &ObservedLink) 
             });
         }
     }
-    let is_paid =
-        has_payment || account.payments().iter().any(|(_, p, _)| p.reference == *reference);
+    let is_paid = has_payment || account.is_paid(reference);
     let reference = reference.clone();
     match seen.status {
         LinkStatus::PartiallyPaid if seen.paid > bought.part_paid => {
@@ -121,8 +120,7 @@ fn told_once(
 
 /// What follows from a payment that is known.
 pub(super) fn payment(account: &Account, seen: &ObservedPayment) -> Option<Event> {
-    let payments = account.payments();
-    let (_, known, _) = payments.iter().find(|(id, _, _)| **id == seen.payment)?;
+    let (_, known, _) = account.payments().find(|(id, _, _)| **id == seen.payment)?;
     if seen.currency != CURRENCY || seen.amount != known.amount {
         return None;
     }

@@ -20,11 +20,12 @@ impl Account {
     /// clock back opens nothing.
     pub fn standing(&self, now: Timestamp) -> Standing {
         let now = self.latest().map_or(now, |latest| now.max(latest));
-        self.at(now, &self.periods())
+        self.at(now)
     }
 
     /// How it stands at a moment, whatever is the latest event.
-    pub(super) fn at(&self, now: Timestamp, periods: &[Period]) -> Standing {
+    pub(super) fn at(&self, now: Timestamp) -> Standing {
+        let periods = self.periods();
         let open = self.open(now);
         let paid_until = paid_until(periods, now);
         let until = self.until(periods, now);
@@ -61,9 +62,7 @@ impl Account {
             State::Pending
         } else if last.is_some_and(|period| period.cut == Some(Cut::Returned)) {
             State::Refunded
-        } else if last.is_some()
-            || self.granted().any(|(_, from, until)| from <= now && from < until)
-        {
+        } else if last.is_some() || self.granted().any(|(_, from, _)| from <= now) {
             State::Suspended
         } else {
             State::None
@@ -72,17 +71,13 @@ impl Account {
 
     /// The newest purchase that can still be paid.
     pub(super) fn open(&self, now: Timestamp) -> Option<(&Purchase, &Bought)> {
-        let paid: Vec<_> =
-            self.payments().iter().map(|(_, payment, _)| &payment.reference).collect();
         self.purchases()
             .iter()
             .filter_map(|(reference, bought)| {
                 let (at, purchase) = bought.asked.as_ref()?;
                 let has_ended = bought.ended.is_some_and(|(ended, _)| ended <= now);
-                let is_open = *at <= now
-                    && now < purchase.expires
-                    && !has_ended
-                    && !paid.contains(&reference);
+                let is_open =
+                    *at <= now && now < purchase.expires && !has_ended && !self.is_paid(reference);
                 is_open.then_some((at, purchase, bought))
             })
             .max_by_key(|(at, purchase, _)| (**at, purchase.reference.clone()))
@@ -105,8 +100,8 @@ impl Account {
     /// The reminder that is due, if one is: the one nearest to the end, and each once.
     pub fn due_reminder(&self, now: Timestamp) -> Option<DueReminder> {
         let periods = self.periods();
-        let end = paid_until(&periods, now)?;
-        let terms = &self.last_terms(&periods)?.terms;
+        let end = paid_until(periods, now)?;
+        let terms = &self.last_terms(periods)?.terms;
         let before = *terms.reminders.iter().filter(|before| end - **before <= now).min()?;
         // Who was told of one day is not told of three afterwards.
         let was_told =
@@ -118,11 +113,11 @@ impl Account {
     pub fn next_deadline(&self, after: Timestamp) -> Option<Timestamp> {
         let periods = self.periods();
         let mut moments: Vec<_> = Vec::new();
-        for period in &periods {
+        for period in periods {
             moments.extend([period.from, period.until, period.until + period.grace]);
         }
-        let reminders = paid_until(&periods, after)
-            .and_then(|end| Some((end, self.last_terms(&periods)?)))
+        let reminders = paid_until(periods, after)
+            .and_then(|end| Some((end, self.last_terms(periods)?)))
             .into_iter()
             .flat_map(|(end, last)| last.terms.reminders.iter().map(move |before| end - *before));
         moments.extend(reminders);

@@ -18,7 +18,10 @@ pub(crate) struct Till {
     refunds: BTreeMap<PaymentId, Paise>,
     disputes: BTreeMap<DisputeId, ObservedDispute>,
     failed: BTreeMap<PaymentId, LinkId>,
-    payments: u32,
+    references: BTreeMap<String, LinkId>,
+    /// On which link each payment was made.
+    payments: BTreeMap<PaymentId, LinkId>,
+    count: u32,
 }
 
 impl Till {
@@ -38,17 +41,18 @@ impl Till {
             payments: Vec::new(),
         };
         self.links.insert(link.clone(), made.clone());
+        self.references.insert(made.reference.clone(), link.clone());
         self.owners.insert(link, person);
         Answer::Link(made)
     }
 
     pub(crate) fn by_reference(&self, reference: &Reference) -> Option<ObservedLink> {
-        self.links.values().find(|link| link.reference == reference.as_str()).cloned()
+        let link = self.links.get(self.references.get(reference.as_str())?)?;
+        (link.reference == reference.as_str()).then(|| link.clone())
     }
 
     fn of_payment(&self, payment: &PaymentId) -> Option<ObservedLink> {
-        let has = |link: &&ObservedLink| link.payments.iter().any(|paid| paid.payment == *payment);
-        self.links.values().find(has).cloned()
+        self.links.get(self.payments.get(payment)?).cloned()
     }
 
     pub(crate) fn perform(&mut self, effect: &Effect) -> (Answer, Cause) {
@@ -99,8 +103,8 @@ impl Till {
     }
 
     fn next_payment(&mut self) -> PaymentId {
-        self.payments += 1;
-        format!("pay_{}", self.payments).parse().unwrap()
+        self.count += 1;
+        format!("pay_{}", self.count).parse().unwrap()
     }
 
     /// Somebody pays so much on a link.
@@ -112,6 +116,7 @@ impl Till {
             status: PaymentStatus::Captured,
             made: now,
         };
+        self.payments.insert(payment.clone(), link.clone());
         let found = self.links.get_mut(link).unwrap();
         found.payments.push(paid);
         found.paid = found.paid.plus(amount);
@@ -141,11 +146,10 @@ impl Till {
 
     pub(crate) fn refund(&mut self, payment: &PaymentId, total: Paise) {
         self.refunds.insert(payment.clone(), total);
-        for link in self.links.values_mut() {
-            for paid in link.payments.iter_mut().filter(|paid| paid.payment == *payment) {
-                if total >= paid.amount {
-                    paid.status = PaymentStatus::Refunded;
-                }
+        let link = self.links.get_mut(&self.payments[payment]).unwrap();
+        for paid in link.payments.iter_mut().filter(|paid| paid.payment == *payment) {
+            if total >= paid.amount {
+                paid.status = PaymentStatus::Refunded;
             }
         }
     }

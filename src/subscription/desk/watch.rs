@@ -40,7 +40,7 @@ impl Desk {
                 break;
             };
             known.followed = since;
-            let (from, to) = (known.state, known.account.at(since, &known.account.periods()).state);
+            let (from, to) = (known.state, known.account.at(since).state);
             if from != to {
                 let event = Event::Moved { from, to, since };
                 records.push(self.by_time(person, now, event));
@@ -78,8 +78,8 @@ impl Desk {
         let account = self.account(person)?;
         let bought = account.purchases().get(reference)?;
         let (_, purchase) = bought.asked.as_ref()?;
-        let is_paid = account.payments().iter().any(|(_, paid, _)| paid.reference == *reference);
-        let is_over = !is_paid && !bought.is_unwatched && now >= purchase.expires + LATE;
+        let is_over =
+            !account.is_paid(reference) && !bought.is_unwatched && now >= purchase.expires + LATE;
         is_over.then(|| Event::WatchEnded { reference: reference.clone() })
     }
 
@@ -126,12 +126,10 @@ impl Desk {
 fn watched(known: &Person, now: Timestamp) -> impl Iterator<Item = (Look, Timestamp)> {
     let account = &known.account;
     let looked = |look: &Look| known.looked.get(look).copied();
-    let payments = account.payments();
-    let paid: Vec<_> = payments.iter().map(|(_, payment, _)| payment.reference.clone()).collect();
     let links = account.purchases().iter().filter_map(|(reference, bought)| {
         let (asked, purchase) = bought.asked.as_ref()?;
         let was_refused = matches!(bought.ended, Some((_, LinkEnd::Refused)));
-        if was_refused || bought.is_unwatched || paid.contains(reference) {
+        if was_refused || bought.is_unwatched || account.is_paid(reference) {
             return None;
         }
         let look = Look::Reference(reference.clone());
@@ -140,14 +138,13 @@ fn watched(known: &Person, now: Timestamp) -> impl Iterator<Item = (Look, Timest
         let next = next.or_else(|| looked(&look).map(|at| at + Span::HOUR))?;
         Some((look, next))
     });
-    let good =
-        account.periods().into_iter().filter(|period| now < period.until).filter_map(|period| {
-            let look = Look::Payment(period.payment.clone());
-            let paid = payments.iter().find(|(id, _, _)| **id == period.payment)?.1.at;
-            let next = next_payment_look(paid, looked(&look));
-            Some((look, next))
-        });
-    let disputes = payments.iter().flat_map(|(id, payment, _)| {
+    let good = account.periods().iter().filter(|period| now < period.until).filter_map(|period| {
+        let look = Look::Payment(period.payment.clone());
+        let paid = account.payment(&period.payment)?.at;
+        let next = next_payment_look(paid, looked(&look));
+        Some((look, next))
+    });
+    let disputes = account.payments().flat_map(|(id, payment, _)| {
         account.disputes(id).filter_map(move |(dispute, _, stages)| {
             let is_open =
                 stages.last_key_value().is_some_and(|(last, _)| *last == DisputeStage::Open);
