@@ -18,7 +18,9 @@ type Rule = (&'static str, &'static [&'static str]);
 /// `cli` and `main` put them together. `config` is vocabulary rather than an adapter: settings are
 /// handed on in its types.
 const ROOT: &[Rule] = &[
-    ("config", &[]),
+    // Plans and payment keys are handed on in the types of what sells access.
+    ("config", &["subscription"]),
+    ("subscription", &[]),
     // The simulation puts engine and store together, as the runtime does.
     ("analysis", &["store"]),
     ("exchange", &[]),

@@ -37,6 +37,7 @@ pub(super) struct Bought {
     pub(super) ended: Option<(Timestamp, LinkEnd)>,
     pub(super) part_paid: Paise,
     pub(super) is_unwatched: bool,
+    pub(super) is_paid: bool,
 }
 
 /// How a link ended without a payment.
@@ -226,7 +227,7 @@ impl Account {
 
     /// Whether a purchase was paid.
     pub(super) fn is_paid(&self, reference: &Reference) -> bool {
-        self.periods.iter().any(|period| period.reference == *reference)
+        self.purchases.get(reference).is_some_and(|bought| bought.is_paid)
     }
 
     /// Whether a payment is known.
@@ -330,6 +331,11 @@ impl Account {
                 grace: if cut.is_none() { terms.grace } else { Span::ZERO },
                 cut,
             });
+        }
+        for period in &periods {
+            if let Some(bought) = self.purchases.get_mut(&period.reference) {
+                bought.is_paid = true;
+            }
         }
         self.periods = periods;
     }

@@ -28,9 +28,10 @@ pub fn next_look(
     Some(next.min(last))
 }
 
-/// When a payment is looked at next, for refunds and disputes that no webhook told of: daily.
-pub fn next_payment_look(paid: Timestamp, looked: Option<Timestamp>) -> Timestamp {
-    looked.unwrap_or(paid).max(paid) + Span::DAY
+/// When payments are looked at next, for refunds and disputes that no webhook told of: daily, all of
+/// a person's at the time of day of the first one. `looked` is the last look, or the payment itself.
+pub fn next_payment_look(first: Timestamp, looked: Timestamp) -> Timestamp {
+    first + Span::DAY.times(looked.since(first).div(Span::DAY) + 1)
 }
 
 #[cfg(test)]

@@ -73,11 +73,10 @@ impl Account {
     pub(super) fn open(&self, now: Timestamp) -> Option<(&Purchase, &Bought)> {
         self.purchases()
             .iter()
-            .filter_map(|(reference, bought)| {
+            .filter_map(|(_, bought)| {
                 let (at, purchase) = bought.asked.as_ref()?;
                 let has_ended = bought.ended.is_some_and(|(ended, _)| ended <= now);
-                let is_open =
-                    *at <= now && now < purchase.expires && !has_ended && !self.is_paid(reference);
+                let is_open = *at <= now && now < purchase.expires && !has_ended && !bought.is_paid;
                 is_open.then_some((at, purchase, bought))
             })
             .max_by_key(|(at, purchase, _)| (**at, purchase.reference.clone()))
@@ -112,19 +111,18 @@ impl Account {
     /// The next moment after `after` at which time alone may change something.
     pub fn next_deadline(&self, after: Timestamp) -> Option<Timestamp> {
         let periods = self.periods();
-        let mut moments: Vec<_> = Vec::new();
-        for period in periods {
-            moments.extend([period.from, period.until, period.until + period.grace]);
-        }
+        let changes = periods
+            .iter()
+            .flat_map(|period| [period.from, period.until, period.until + period.grace]);
         let reminders = paid_until(periods, after)
             .and_then(|end| Some((end, self.last_terms(periods)?)))
             .into_iter()
             .flat_map(|(end, last)| last.terms.reminders.iter().map(move |before| end - *before));
-        moments.extend(reminders);
-        moments.extend(self.granted().flat_map(|(_, from, until)| [from, until]));
+        let grants = self.granted().flat_map(|(_, from, until)| [from, until]);
         let expiry = |bought: &Bought| bought.asked.as_ref().map(|(_, purchase)| purchase.expires);
-        moments.extend(self.purchases().values().filter_map(expiry));
-        moments.into_iter().filter(|moment| *moment > after).min()
+        let expiries = self.purchases().values().filter_map(expiry);
+        let moments = changes.chain(reminders).chain(grants).chain(expiries);
+        moments.filter(|moment| *moment > after).min()
     }
 }
 

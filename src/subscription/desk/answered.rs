@@ -114,11 +114,9 @@ impl Desk {
         events: Vec<Event>,
     ) -> Result<Step, ClockSetBack> {
         self.check_clock(person, now)?;
-        let records = if events.is_empty() {
-            self.book(person);
-            Vec::new()
-        } else {
-            self.commit(person, now, cause, events)
+        let records = match events[..] {
+            [] => Vec::new(),
+            _ => self.commit(person, now, cause, events),
         };
         Ok(Step { records, effects: Vec::new() })
     }

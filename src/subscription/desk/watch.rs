@@ -78,8 +78,7 @@ impl Desk {
         let account = self.account(person)?;
         let bought = account.purchases().get(reference)?;
         let (_, purchase) = bought.asked.as_ref()?;
-        let is_over =
-            !account.is_paid(reference) && !bought.is_unwatched && now >= purchase.expires + LATE;
+        let is_over = !bought.is_paid && !bought.is_unwatched && now >= purchase.expires + LATE;
         is_over.then(|| Event::WatchEnded { reference: reference.clone() })
     }
 
@@ -126,10 +125,11 @@ impl Desk {
 fn watched(known: &Person, now: Timestamp) -> impl Iterator<Item = (Look, Timestamp)> {
     let account = &known.account;
     let looked = |look: &Look| known.looked.get(look).copied();
+    let first = account.payments().next().map_or(now, |(_, payment, _)| payment.at);
     let links = account.purchases().iter().filter_map(|(reference, bought)| {
         let (asked, purchase) = bought.asked.as_ref()?;
         let was_refused = matches!(bought.ended, Some((_, LinkEnd::Refused)));
-        if was_refused || bought.is_unwatched || account.is_paid(reference) {
+        if was_refused || bought.is_unwatched || bought.is_paid {
             return None;
         }
         let look = Look::Reference(reference.clone());
@@ -141,7 +141,7 @@ fn watched(known: &Person, now: Timestamp) -> impl Iterator<Item = (Look, Timest
     let good = account.periods().iter().filter(|period| now < period.until).filter_map(|period| {
         let look = Look::Payment(period.payment.clone());
         let paid = account.payment(&period.payment)?.at;
-        let next = next_payment_look(paid, looked(&look));
+        let next = next_payment_look(first, looked(&look).unwrap_or(paid));
         Some((look, next))
     });
     let disputes = account.payments().flat_map(|(id, payment, _)| {
@@ -152,7 +152,7 @@ fn watched(known: &Person, now: Timestamp) -> impl Iterator<Item = (Look, Timest
         })
     });
     let disputes = disputes.map(|(look, paid)| {
-        let next = next_payment_look(paid, looked(&look));
+        let next = next_payment_look(first, looked(&look).unwrap_or(paid));
         (look, next)
     });
     links.chain(good).chain(disputes).collect::<Vec<_>>().into_iter()
