@@ -272,6 +272,14 @@ impl Account {
             .map(|(id, dispute)| (id, dispute.amount, &dispute.stages))
     }
 
+    /// The disputes that nobody has decided, and since when they are known.
+    pub(super) fn open_disputes(&self) -> impl Iterator<Item = (&DisputeId, Timestamp)> {
+        self.disputes.iter().filter_map(|(id, dispute)| {
+            let (last, since) = dispute.stages.last_key_value()?;
+            (*last == DisputeStage::Open).then_some((id, *since))
+        })
+    }
+
     /// How far a dispute is, as far as is known.
     pub fn dispute_stage(&self, dispute: &DisputeId) -> Option<DisputeStage> {
         self.disputes.get(dispute)?.stages.keys().next_back().copied()

@@ -24,7 +24,7 @@ pub struct IdError {
 }
 
 macro_rules! id {
-    ($name:ident, $what:literal, $most:literal, $about:literal) => {
+    ($name:ident, $what:literal, $begin:literal, $most:literal, $about:literal) => {
         #[doc = $about]
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -42,7 +42,8 @@ macro_rules! id {
 
             fn try_from(text: String) -> Result<Self, IdError> {
                 let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-                if (1..=$most).contains(&text.len()) && text.bytes().all(is_plain) {
+                let is_fit = (1..=$most).contains(&text.len()) && text.starts_with($begin);
+                if is_fit && text.bytes().all(is_plain) {
                     Ok(Self(text))
                 } else {
                     Err(IdError { what: $what, most: $most })
@@ -72,19 +73,26 @@ macro_rules! id {
     };
 }
 
-id!(PlanId, "plan", 32, "A plan, as the configuration calls it.");
+id!(PlanId, "plan", "", 32, "A plan, as the configuration calls it.");
 id!(
     Reference,
     "reference",
+    "",
     40,
     "Our own name for one purchase. It goes with the payment link and is never used twice, so that \
      the provider refuses a second link for it: the idempotency key."
 );
-id!(LinkId, "payment link", 64, "A payment link (`plink_…`).");
-id!(PaymentId, "payment", 64, "A payment (`pay_…`).");
-id!(DisputeId, "dispute", 64, "A dispute, or charge-back (`disp_…`).");
-id!(GrantId, "grant", 64, "Access that an operator gave without payment.");
-id!(DeliveryId, "event", 64, "A webhook event (`x-razorpay-event-id`), the same at each delivery.");
+id!(LinkId, "payment link", "plink_", 64, "A payment link (`plink_…`).");
+id!(PaymentId, "payment", "pay_", 64, "A payment (`pay_…`).");
+id!(DisputeId, "dispute", "disp_", 64, "A dispute, or charge-back (`disp_…`).");
+id!(GrantId, "grant", "", 64, "Access that an operator gave without payment.");
+id!(
+    DeliveryId,
+    "event",
+    "",
+    64,
+    "A webhook event (`x-razorpay-event-id`), the same at each delivery."
+);
 
 impl Reference {
     /// The reference of a person's purchase number `count`. At its longest it has 38 characters.

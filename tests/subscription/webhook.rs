@@ -238,7 +238,7 @@ async fn the_page_that_payers_come_back_to_says_what_it_knows() {
     let page = server.get(&format!("/razorpay/callback?{query}")).await;
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("Thank you"), "{page}");
     assert!(page.contains("content-security-policy: default-src 'none'; style-src"), "{page}");
-    let page = server.get(&format!("/razorpay/callback?{query}0&x=<script>")).await;
+    let page = server.get(&format!("/razorpay/callback?{query}0&x=%3Cscript%3E")).await;
     assert!(page.starts_with("HTTP/1.1 400") && page.contains("/verify"), "{page}");
     assert!(!page.contains("<script>"));
     assert!(server.get("/razorpay/callback").await.starts_with("HTTP/1.1 400"));

@@ -4,7 +4,6 @@ use super::{Desk, Effect, Look, Person, Step};
 use crate::subscription::account::LinkEnd;
 use crate::subscription::event::{Cause, Event, Recorded};
 use crate::subscription::ids::{PersonId, Reference};
-use crate::subscription::provider::DisputeStage;
 use crate::subscription::schedule::{LATE, next_look, next_payment_look};
 
 impl Desk {
@@ -125,7 +124,7 @@ impl Desk {
 fn watched(known: &Person, now: Timestamp) -> impl Iterator<Item = (Look, Timestamp)> {
     let account = &known.account;
     let looked = |look: &Look| known.looked.get(look).copied();
-    let first = account.payments().next().map_or(now, |(_, payment, _)| payment.at);
+    let first = account.periods().first().map_or(now, |period| period.from);
     let links = account.purchases().iter().filter_map(|(reference, bought)| {
         let (asked, purchase) = bought.asked.as_ref()?;
         let was_refused = matches!(bought.ended, Some((_, LinkEnd::Refused)));
@@ -144,15 +143,9 @@ fn watched(known: &Person, now: Timestamp) -> impl Iterator<Item = (Look, Timest
         let next = next_payment_look(first, looked(&look).unwrap_or(paid));
         Some((look, next))
     });
-    let disputes = account.payments().flat_map(|(id, payment, _)| {
-        account.disputes(id).filter_map(move |(dispute, _, stages)| {
-            let is_open =
-                stages.last_key_value().is_some_and(|(last, _)| *last == DisputeStage::Open);
-            is_open.then(|| (Look::Dispute(dispute.clone()), payment.at))
-        })
-    });
-    let disputes = disputes.map(|(look, paid)| {
-        let next = next_payment_look(first, looked(&look).unwrap_or(paid));
+    let disputes = account.open_disputes().map(|(dispute, opened)| {
+        let look = Look::Dispute(dispute.clone());
+        let next = next_payment_look(first, looked(&look).unwrap_or(opened));
         (look, next)
     });
     links.chain(good).chain(disputes).collect::<Vec<_>>().into_iter()
