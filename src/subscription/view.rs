@@ -72,8 +72,8 @@ impl Account {
     /// The newest purchase that can still be paid.
     pub(super) fn open(&self, now: Timestamp) -> Option<(&Purchase, &Bought)> {
         self.purchases()
-            .iter()
-            .filter_map(|(_, bought)| {
+            .values()
+            .filter_map(|bought| {
                 let (at, purchase) = bought.asked.as_ref()?;
                 let has_ended = bought.ended.is_some_and(|(ended, _)| ended <= now);
                 let is_open = *at <= now && now < purchase.expires && !has_ended && !bought.is_paid;

@@ -99,8 +99,11 @@ fn history(world: &mut World, chance: &mut ChaCha8Rng) -> Vec<Sent> {
         number += 1;
         sent.push(Sent { id: format!("evt_{number}"), body, fact, person });
     };
-    for person in (1..=PEOPLE).map(PersonId) {
-        for _ in 0..chance.random_range(2..=5) {
+    for round in 0..5 {
+        for person in (1..=PEOPLE).map(PersonId) {
+            if round > 1 && chance.random_range(0..2) == 0 {
+                continue;
+            }
             let link = world.subscribe(person, "monthly");
             let about = format!(r#"{{"payment_link":{{"entity":{{"id":"{link}"}}}}}}"#);
             let fate = chance.random_range(0..100);
@@ -123,15 +126,16 @@ fn history(world: &mut World, chance: &mut ChaCha8Rng) -> Vec<Sent> {
                         format!(r#"{{"refund":{{"entity":{{"payment_id":"{payment}"}}}}}}"#);
                     send(event("refund.processed", &about), Fact::Refunded(payment), person);
                 } else if fate < 38 {
-                    let dispute = world.till.dispute(&payment, DisputeStage::Lost);
-                    let about = format!(r#"{{"dispute":{{"entity":{{"id":"{dispute}"}}}}}}"#);
+                    world.till.dispute(&payment, DisputeStage::Lost);
+                    let about = format!(
+                        r#"{{"dispute":{{"entity":{{"id":"disp_{payment}","payment_id":"{payment}"}}}}}}"#
+                    );
                     send(event("payment.dispute.lost", &about), Fact::ChargedBack(payment), person);
                 }
             }
-            // The next one is asked for when this link is of no use any more.
-            let step = world.desk.cancel(person, world.now);
-            world.drive(step);
         }
+        // The links of this round are over: nobody asks about them but the webhooks to come.
+        world.sleep(Span::HOUR.times(25));
     }
     sent
 }
@@ -149,11 +153,9 @@ fn learn(model: &mut Tokens, fact: &Fact, back: &BTreeSet<PaymentId>, world: &Wo
                 }
             }
         }
-        // It is about a payment; one that nobody has heard of yet is nobody's.
-        Fact::Refunded(payment) | Fact::ChargedBack(payment) if model.seen.contains(payment) => {
-            model.take_back(payment, now);
-        }
-        _ => {}
+        // News of a payment that nobody has heard of yet tells that it was paid, too.
+        Fact::Refunded(payment) | Fact::ChargedBack(payment) => model.take_back(payment, now),
+        Fact::Idle => {}
     }
 }
 

@@ -323,7 +323,7 @@ fn a_dispute_suspends_until_it_is_decided() {
         let payment = world.buy(ASHA);
         world.wait(days(2));
         let dispute = world.till.dispute(&payment, DisputeStage::Open);
-        world.hook(Hint::Dispute(dispute.clone()));
+        world.hook(dispute.clone());
         assert_eq!(world.state(ASHA), State::Suspended);
         assert!(world.standing(ASHA).is_disputed);
         world.wait(days(2));
@@ -332,7 +332,7 @@ fn a_dispute_suspends_until_it_is_decided() {
         assert_eq!(world.state(ASHA), state, "seen without a webhook");
         // Decided is decided.
         world.till.dispute(&payment, DisputeStage::Open);
-        world.hook(Hint::Dispute(dispute));
+        world.hook(dispute);
         assert_eq!(world.state(ASHA), state);
     }
 }
@@ -406,7 +406,7 @@ fn what_is_not_ours_changes_nothing() {
         Hint::Paid("pay_x".parse().unwrap()),
         Hint::Failed("pay_x".parse().unwrap()),
         Hint::Refund("pay_x".parse().unwrap()),
-        Hint::Dispute("disp_x".parse().unwrap()),
+        Hint::Dispute("disp_x".parse().unwrap(), "pay_x".parse().unwrap()),
         Hint::Nothing,
     ] {
         world.hook(hint);

@@ -113,7 +113,7 @@ fn play(acts: &[Act]) -> World {
                     [usize::from(*stage)];
                 if let Some(payment) = chosen(&payments, *at) {
                     let dispute = world.till.dispute(&payment, stage);
-                    world.hook(Hint::Dispute(dispute));
+                    world.hook(dispute);
                 }
             }
             Act::Hook(at) => {

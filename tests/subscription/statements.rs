@@ -29,7 +29,7 @@ fn receipts_refunds_and_charge_backs_add_up_to_the_paisa() {
     world.till.refund(&third, Paise::new(PRICE / 2));
     world.hook(Hint::Refund(third.clone()));
     let dispute = world.till.dispute(&third, DisputeStage::Lost);
-    world.hook(Hint::Dispute(dispute));
+    world.hook(dispute);
     let account = whole(&world);
     let lines: Vec<_> = account
         .lines

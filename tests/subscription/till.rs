@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use heikin::subscription::desk::{Answer, Effect, Look};
+use heikin::subscription::desk::{Answer, Effect, Hint, Look};
 use heikin::subscription::event::{Cause, Purchase};
 use heikin::subscription::provider::{
     DisputeStage, LinkPayment, LinkStatus, ObservedDispute, ObservedLink, ObservedPayment,
@@ -154,12 +154,13 @@ impl Till {
         }
     }
 
-    pub(crate) fn dispute(&mut self, payment: &PaymentId, stage: DisputeStage) -> DisputeId {
+    pub(crate) fn dispute(&mut self, payment: &PaymentId, stage: DisputeStage) -> Hint {
         let dispute: DisputeId = format!("disp_{payment}").parse().unwrap();
         let amount = self.payment(payment).unwrap().amount;
         let payment = payment.clone();
-        let seen = ObservedDispute { dispute: dispute.clone(), payment, amount, stage };
+        let seen =
+            ObservedDispute { dispute: dispute.clone(), payment: payment.clone(), amount, stage };
         self.disputes.insert(dispute.clone(), seen);
-        dispute
+        Hint::Dispute(dispute, payment)
     }
 }

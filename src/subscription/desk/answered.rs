@@ -41,8 +41,8 @@ pub enum Hint {
     Failed(PaymentId),
     /// A payment of which something went back.
     Refund(PaymentId),
-    /// A dispute.
-    Dispute(DisputeId),
+    /// A dispute, and the payment that it is over.
+    Dispute(DisputeId, PaymentId),
     /// Nothing of ours.
     Nothing,
 }
@@ -50,17 +50,22 @@ pub enum Hint {
 impl Desk {
     /// A verified webhook came.
     pub fn hint(&mut self, hint: Hint, delivery: DeliveryId) -> Step {
-        let at = match hint {
-            Hint::Link(link) => Look::Link(link),
-            Hint::Paid(payment) if self.payments.contains_key(&payment) => Look::Payment(payment),
-            Hint::Paid(payment) => Look::LinkOf(payment),
-            Hint::Failed(payment) => Look::LinkOfFailed(payment),
-            Hint::Refund(payment) => Look::Payment(payment),
-            Hint::Dispute(dispute) => Look::Dispute(dispute),
-            Hint::Nothing => return Step::default(),
+        let is_known = |payment: &PaymentId| self.payments.contains_key(payment);
+        let looks = match hint {
+            Hint::Link(link) => vec![Look::Link(link)],
+            Hint::Paid(payment) if is_known(&payment) => vec![Look::Payment(payment)],
+            Hint::Paid(payment) => vec![Look::LinkOf(payment)],
+            Hint::Failed(payment) => vec![Look::LinkOfFailed(payment)],
+            Hint::Refund(payment) if is_known(&payment) => vec![Look::Payment(payment)],
+            Hint::Dispute(dispute, payment) if is_known(&payment) => vec![Look::Dispute(dispute)],
+            // The news that it was paid is still on its way, or was lost.
+            Hint::Refund(payment) => vec![Look::LinkOf(payment.clone()), Look::Payment(payment)],
+            Hint::Dispute(dispute, payment) => vec![Look::LinkOf(payment), Look::Dispute(dispute)],
+            Hint::Nothing => Vec::new(),
         };
         let cause = Cause::Webhook(delivery);
-        Step { records: Vec::new(), effects: vec![Effect::Look { at, cause }] }
+        let effect = |at| Effect::Look { at, cause: cause.clone() };
+        Step { records: Vec::new(), effects: looks.into_iter().map(effect).collect() }
     }
 
     /// The provider answered. An answer about what is not ours changes nothing.

@@ -2,7 +2,7 @@
 //! the provider is to be asked.
 //!
 //! Pure, as the engine is: whoever drives it makes [`Step::records`] durable, then carries out
-//! [`Step::effects`], and brings each answer back. Nothing that is not recorded leaves. An effect
+//! [`Step::effects`] one after another, and brings each answer back before the next. Nothing that is not recorded leaves. An effect
 //! that is lost (a crash, no answer) is made up for by the next look that is due, so starting anew is
 //! [`Desk::restore`] and going on.
 //!

@@ -70,12 +70,12 @@ fn hint(event: &Event) -> Hint {
     let link = payload.payment_link.as_ref().map(|link| link.entity.id.clone());
     let payment = payload.payment.as_ref().map(|payment| payment.entity.id.clone());
     let refunded = payload.refund.as_ref().map(|refund| refund.entity.payment_id.clone());
-    let dispute = payload.dispute.as_ref().map(|dispute| dispute.entity.id.clone());
+    let dispute = payload.dispute.as_ref().map(|dispute| &dispute.entity);
     let kind = event.event.as_str();
     if let Some(link) = link.filter(|_| kind.starts_with("payment_link.")) {
         Hint::Link(link)
     } else if let Some(dispute) = dispute.filter(|_| kind.starts_with("payment.dispute.")) {
-        Hint::Dispute(dispute)
+        Hint::Dispute(dispute.id.clone(), dispute.payment_id.clone())
     } else if let Some(payment) = refunded.filter(|_| kind.starts_with("refund.")) {
         Hint::Refund(payment)
     } else {

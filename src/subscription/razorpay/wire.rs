@@ -287,7 +287,7 @@ pub(super) struct EventPayload {
     pub(super) payment_link: Option<Entity<Named<LinkId>>>,
     pub(super) payment: Option<Entity<Named<PaymentId>>>,
     pub(super) refund: Option<Entity<OfPayment>>,
-    pub(super) dispute: Option<Entity<Named<DisputeId>>>,
+    pub(super) dispute: Option<Entity<DisputeOf>>,
 }
 
 #[derive(Deserialize)]
@@ -298,6 +298,12 @@ pub(super) struct Entity<T> {
 #[derive(Deserialize)]
 pub(super) struct Named<T> {
     pub(super) id: T,
+}
+
+#[derive(Deserialize)]
+pub(super) struct DisputeOf {
+    pub(super) id: DisputeId,
+    pub(super) payment_id: PaymentId,
 }
 
 #[derive(Deserialize)]
