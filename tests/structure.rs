@@ -178,6 +178,11 @@ fn exchanges_keep_apart_and_their_modules_in_order() {
 }
 
 #[test]
+fn subscription_modules_use_only_what_stands_above_them() {
+    check_directions("src/subscription", "SUBSCRIPTION", SUBSCRIPTION);
+}
+
+#[test]
 fn what_decides_on_access_is_pure() {
     let folder = repository().join("src/subscription");
     let mut seen = 0;

@@ -1,7 +1,7 @@
 //! The life of a subscription, told as people live it.
 
 use heikin::subscription::access::{Access, Closed, Title};
-use heikin::subscription::desk::{Answer, AskError, Effect, Hint, Subscribed};
+use heikin::subscription::desk::{Answer, AskError, Effect, Hint, Step, Subscribed};
 use heikin::subscription::event::{Cause, Event, Mismatch};
 use heikin::subscription::provider::{DisputeStage, LinkStatus};
 use heikin::subscription::standing::State;
@@ -412,6 +412,6 @@ fn what_is_not_ours_changes_nothing() {
         world.hook(hint);
     }
     let refused = Answer::Refused("hk-x".parse().unwrap(), "no".to_owned());
-    assert_eq!(world.desk.answered(refused, &Cause::Poll, world.now), Ok(Default::default()));
+    assert_eq!(world.desk.answered(refused, &Cause::Poll, world.now), Ok(Step::default()));
     assert_eq!(world.records.len(), records);
 }

@@ -1,5 +1,6 @@
 //! Razorpay's recorded and documented bodies.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use heikin::subscription::desk::Hint;
@@ -22,7 +23,10 @@ fn body(name: &str) -> Vec<u8> {
 pub(crate) fn sign(secret: &str, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(body);
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    mac.finalize().into_bytes().iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 fn hint(body: &[u8]) -> Hint {

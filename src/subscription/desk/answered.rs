@@ -1,13 +1,11 @@
 use heikin_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::super::event::{Cause, Event};
+use super::super::ids::{DeliveryId, DisputeId, LinkId, PaymentId, PersonId, Reference};
+use super::super::matching;
+use super::super::provider::{ObservedDispute, ObservedLink, ObservedPayment, PaymentStatus};
 use super::{ClockSetBack, Desk, Effect, Look, Step};
-use crate::subscription::event::{Cause, Event};
-use crate::subscription::ids::{DeliveryId, DisputeId, LinkId, PaymentId, PersonId, Reference};
-use crate::subscription::matching;
-use crate::subscription::provider::{
-    ObservedDispute, ObservedLink, ObservedPayment, PaymentStatus,
-};
 
 /// What the provider said.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 use heikin_core::time::{Span, Timestamp};
 
+use super::super::account::Account;
+use super::super::event::{Cause, Event, Purchase};
+use super::super::ids::{GrantId, PersonId, PlanId, Reference};
+use super::super::plan::{Plan, Terms};
+use super::super::standing::OpenLink;
 use super::{ClockSetBack, Desk, Effect, Look, Step};
-use crate::subscription::account::Account;
-use crate::subscription::event::{Cause, Event, Purchase};
-use crate::subscription::ids::{GrantId, PersonId, PlanId, Reference};
-use crate::subscription::plan::{Plan, Terms};
-use crate::subscription::standing::OpenLink;
 
 /// A link that can be paid for less than this is made anew. Razorpay takes none below 15 minutes.
 const TOO_SHORT: Span = Span::MINUTE.times(20);

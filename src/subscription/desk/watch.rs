@@ -1,10 +1,10 @@
 use heikin_core::time::{Span, Timestamp};
 
+use super::super::account::LinkEnd;
+use super::super::event::{Cause, Event, Recorded};
+use super::super::ids::{PersonId, Reference};
+use super::super::schedule::{LATE, next_look, next_payment_look};
 use super::{Desk, Effect, Look, Person, Step};
-use crate::subscription::account::LinkEnd;
-use crate::subscription::event::{Cause, Event, Recorded};
-use crate::subscription::ids::{PersonId, Reference};
-use crate::subscription::schedule::{LATE, next_look, next_payment_look};
 
 impl Desk {
     /// When [`Desk::time`] has something to do.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::zeroize::Zeroizing;
 
+use super::super::ids::PersonId;
 use super::seal::{PersonalKey, SealError};
-use crate::subscription::PersonId;
 
 /// The keys of all persons: a file each, readable by their owner alone. The folder belongs in no
 /// backup that outlives a deletion.

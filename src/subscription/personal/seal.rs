@@ -3,9 +3,9 @@ use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
 
+use super::super::hex::{from_hex, hex};
+use super::super::ids::PersonId;
 use super::contact::Contact;
-use crate::subscription::PersonId;
-use crate::subscription::hex::{from_hex, hex};
 
 /// Drawn anew for each sealing: 24 bytes cannot meet by chance.
 const NONCE: usize = 24;

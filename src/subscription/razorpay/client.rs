@@ -4,12 +4,12 @@ use heikin_core::time::Span;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 
+use super::super::event::Purchase;
+use super::super::ids::{DisputeId, LinkId, PaymentId, Reference};
+use super::super::personal::Contact;
+use super::super::provider::{ObservedDispute, ObservedLink, ObservedPayment};
 use super::keys::ApiKeys;
 use super::wire::{self, CreateLink, ErrorBody, WireError};
-use crate::subscription::event::Purchase;
-use crate::subscription::ids::{DisputeId, LinkId, PaymentId, Reference};
-use crate::subscription::personal::Contact;
-use crate::subscription::provider::{ObservedDispute, ObservedLink, ObservedPayment};
 
 /// Where Razorpay is.
 pub const PRODUCTION: &str = "https://api.razorpay.com";

@@ -1,7 +1,7 @@
+use super::super::desk::{Answer, Effect, Look};
+use super::super::event::Cause;
+use super::super::personal::Contact;
 use super::client::{ApiError, Client};
-use crate::subscription::desk::{Answer, Effect, Look};
-use crate::subscription::event::Cause;
-use crate::subscription::personal::Contact;
 
 /// Carries an effect out, once. The answer goes back to the desk with the cause.
 ///

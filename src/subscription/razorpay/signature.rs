@@ -3,8 +3,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 
+use super::super::hex::from_hex;
 use super::keys::ApiKeys;
-use crate::subscription::hex::from_hex;
 
 /// Retries of old deliveries keep the secret that they were signed with first: so long after a
 /// change both are taken.

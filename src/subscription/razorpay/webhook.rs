@@ -4,11 +4,11 @@ use heikin_core::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::super::desk::Hint;
+use super::super::hex::hex;
+use super::super::ids::DeliveryId;
 use super::signature::{Forged, WebhookSecrets};
 use super::wire::Event;
-use crate::subscription::DeliveryId;
-use crate::subscription::desk::Hint;
-use crate::subscription::hex::hex;
 
 /// No webhook is larger.
 pub const LARGEST_WEBHOOK: usize = 64 * 1024;

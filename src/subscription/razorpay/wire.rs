@@ -5,12 +5,12 @@ use heikin_core::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::subscription::event::Purchase;
-use crate::subscription::ids::{DisputeId, LinkId, PaymentId};
-use crate::subscription::matching::CURRENCY;
-use crate::subscription::paise::Paise;
-use crate::subscription::personal::{Contact, Email, Name, Phone};
-use crate::subscription::provider::{
+use super::super::event::Purchase;
+use super::super::ids::{DisputeId, LinkId, PaymentId};
+use super::super::matching::CURRENCY;
+use super::super::paise::Paise;
+use super::super::personal::{Contact, Email, Name, Phone};
+use super::super::provider::{
     DisputeStage, LinkPayment, LinkStatus, ObservedDispute, ObservedLink, ObservedPayment,
     PaymentStatus,
 };
