@@ -99,7 +99,8 @@ const SUBSCRIPTION: &[Rule] = &[
 ];
 
 /// What the pure modules of subscriptions never name: clocks, chance, disks, sockets.
-const IMPURE: &[&str] = &["fs", "jiff", "net", "process", "rand", "reqwest", "tokio", "SystemTime"];
+const IMPURE: &[&str] =
+    &["fs", "jiff", "rand", "reqwest", "tokio", "Instant", "SystemTime", "TcpStream"];
 /// The modules there that may.
 const SUBSCRIPTION_ADAPTERS: &[&str] = &["personal", "razorpay"];
 
