@@ -1,5 +1,7 @@
 //! A desk, a till and a clock: every effect is carried out and every answer brought back at once.
 
+use std::collections::VecDeque;
+
 use heikin::subscription::access::{Access, access};
 use heikin::subscription::desk::{Desk, DeskSettings, Effect, Hint, Step, Subscribed};
 use heikin::subscription::event::{Event, Recorded};
@@ -54,12 +56,12 @@ impl World {
     }
 
     pub(crate) fn drive(&mut self, step: Step) {
-        let mut steps = vec![step];
-        while let Some(Step { records, effects }) = steps.pop() {
+        let mut steps = VecDeque::from([step]);
+        while let Some(Step { records, effects }) = steps.pop_front() {
             self.records.extend(records);
             for effect in effects {
                 let (answer, cause) = self.till.perform(&effect);
-                steps.push(self.desk.answered(answer, &cause, self.now).unwrap());
+                steps.push_back(self.desk.answered(answer, &cause, self.now).unwrap());
             }
         }
     }
