@@ -9,6 +9,7 @@
 //! | [`http`] | what is served over HTTP |
 //! | [`runtime`] | the order thread: market data and account events in, orders out |
 //! | [`store`] | what outlives the process: journal, snapshots, indexed view |
+//! | [`subscription`] | access that people pay for: plans, lifecycle, Razorpay |
 //! | [`telemetry`] | log files |
 //!
 //! Everything that decides is in the crate `heikin-core` (`src/core`), which is pure. Modules here
@@ -22,4 +23,5 @@ pub mod exchange;
 pub mod http;
 pub mod runtime;
 pub mod store;
+pub mod subscription;
 pub mod telemetry;

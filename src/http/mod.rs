@@ -1,4 +1,4 @@
-//! What is served over HTTP: whether heikin is well, and how it stands.
+//! What is served over HTTP: whether heikin is well, how it stands, and the payment provider's door.
 //!
 //! | path | answers |
 //! |---|---|
@@ -6,24 +6,29 @@
 //! | `/ready` | 200 while it may open positions, else 503 with reasons: look, do not restart it |
 //! | `/status` | how it stands, as JSON |
 //! | `/metrics` | the same in numbers, for Prometheus |
+//! | `POST /razorpay/webhook` | 200 once an event is verified and stored; only where access is sold |
+//! | `/razorpay/callback` | the page that payers come back to; likewise |
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`metrics`] | families of numbers, and the text format |
+//! | `payments` | what the payment provider sends, and its payers |
 //! | `routes` | the paths, and what is refused before them |
 //! | `server` | connections: how many, how long, how they end |
 //!
-//! It knows nothing of the runtime: a [`Source`] reads a snapshot and never waits. Nothing here
-//! changes anything, so nothing here asks who is asking; that it is asked under its own name keeps
-//! pages in a browser away (DNS rebinding).
+//! It knows nothing of the runtime: a [`Source`] reads a snapshot and never waits. Nothing that is
+//! read changes anything, so nobody is asked who is asking; that it is asked under its own name keeps
+//! pages in a browser away (DNS rebinding). What [`Payments`] takes in is signed.
 
 pub mod metrics;
+mod payments;
 mod routes;
 mod server;
 
 use heikin_core::time::Span;
 use serde::Serialize;
 
+pub use payments::{Payments, RawWebhook, Returned, WebhookRefused};
 pub use server::{ServeError, Server};
 
 use metrics::Family;

@@ -12,8 +12,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::Source;
-use super::routes::{Names, router};
+use super::routes::{Names, payment_router, router};
+use super::{Payments, Source};
 use crate::config::Http;
 
 /// So many connections at once; others wait in the kernel's queue.
@@ -39,6 +39,7 @@ pub struct ServeError {
 pub struct Server {
     listener: TcpListener,
     router: Router,
+    names: Names,
 }
 
 impl Server {
@@ -52,7 +53,14 @@ impl Server {
         let fails = |source| ServeError { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(fails)?;
         let names = Names::new(listen.ip(), &settings.hosts);
-        Ok(Self { listener, router: router(source, names) })
+        Ok(Self { listener, router: router(source, names.clone()), names })
+    }
+
+    /// Opens the door of the payment provider as well.
+    #[must_use]
+    pub fn with_payments(mut self, payments: Arc<dyn Payments>) -> Self {
+        self.router = self.router.merge(payment_router(payments, self.names.clone()));
+        self
     }
 
     /// Where it listens: with the port that it was given, where it asked for any.
