@@ -90,7 +90,7 @@ const CORE: &[Rule] = &[
 const CORE_DEPENDENCIES: &[&str] =
     &["arrayvec", "rust_decimal", "serde", "serde_json", "smallvec", "thiserror"];
 /// What the front end is built from: it knows nothing of the engine's surroundings.
-const BOT_DEPENDENCIES: &[&str] = &["heikin-core"];
+const BOT_DEPENDENCIES: &[&str] = &["heikin-core", "secrecy", "serde", "thiserror"];
 
 /// What may lie at the top of the repository.
 const TOP_LEVEL: &[&str] = &[

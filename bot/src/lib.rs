@@ -1,6 +1,17 @@
 //! The chat front end of heikin.
 //!
-//! A command becomes a typed request, a backend answers with data, a pure view renders it, and a
-//! transport (Telegram, or the terminal) shows it. This crate will own that backend port and takes
-//! its vocabulary (symbol, price, timestamp) from [`heikin_core`]; it knows nothing of the engine.
-//! It holds no code yet.
+//! A command becomes a typed request, a [`backend::Backend`] answers with data, a pure view renders
+//! it, and a transport (Telegram, or the terminal) shows it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`backend`] | the port: what a front end may ask and do, and the data it gets; the schema of `/api/v1` |
+//! | [`chat`] | [`chat::Bot`]: what a transport hands in ([`chat::Update`]) becomes what it shows ([`chat::Reply`]) |
+//! | [`view`] | data as texts and buttons |
+//!
+//! The vocabulary (symbol, price, timestamp) is that of [`heikin_core`]; nothing here knows the
+//! engine. Time and chance are inputs: nothing here reads a clock or draws a number.
+
+pub mod backend;
+pub mod chat;
+pub mod view;
