@@ -9,6 +9,7 @@
 //! | [`chat`] | [`chat::Bot`]: what a transport hands in ([`chat::Update`]) becomes what it shows ([`chat::Reply`]) |
 //! | [`view`] | data as texts and buttons |
 //! | [`chart`] | data as pictures |
+//! | [`terminal`] | the transport that needs no network |
 //! | [`local_time`] | times as a person reads and writes them |
 //!
 //! The vocabulary (symbol, price, timestamp) is that of [`heikin_core`]; nothing here knows the
@@ -18,4 +19,5 @@ pub mod backend;
 pub mod chart;
 pub mod chat;
 pub mod local_time;
+pub mod terminal;
 pub mod view;

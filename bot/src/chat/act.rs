@@ -201,10 +201,8 @@ impl<B: Backend> Bot<B> {
                 let reply = self.act(turn, Command::Claim { code }, None).await?;
                 Ok(reply.after(Step::Delete(message)))
             }
-            None => Ok(turn.show(match turn.member.is_claimed {
-                true => view::welcome(&turn.reader),
-                false => view::unclaimed(),
-            })),
+            None if turn.member.is_claimed => Ok(turn.show(view::welcome(&turn.reader))),
+            None => Ok(turn.show(view::unclaimed())),
         }
     }
 
