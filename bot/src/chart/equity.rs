@@ -28,7 +28,7 @@ pub fn equity(
     let values: Vec<_> = series.points.iter().map(|point| point.equity.to_f64()).collect();
     let falls = drawdowns(&values);
     let mut canvas = Canvas::new(WIDTH, HEIGHT, palette.ground)?;
-    let mode = crate::view::words::mode(series.mode);
+    let mode = series.mode.shown();
     let title = format!("Equity in {}", series.quote);
     heading(&mut canvas, &title, mode, &palette);
 

@@ -74,8 +74,7 @@ pub(super) fn tags(canvas: &mut Canvas, scale: &Scale, tags: &[Tag], palette: &P
         canvas.rect((RIGHT + 4.0, top), (right, top + HEIGHT), tag.color);
         let look =
             Type { size: SMALL, weight: Weight::Bold, align: Align::Left, color: palette.on_tag };
-        let arrow = if scale.holds(tag.value) { "" } else { "→ " };
-        let words = format!("{arrow}{}", figure(tag.value, decimals(tag.value)));
+        let words = format!("{}{}", scale.arrow(tag.value), figure(tag.value, decimals(tag.value)));
         canvas.words(&words, (RIGHT + 14.0, top + 34.0), look);
         let look = Type { size: 27.0, align: Align::Left, color: tag.color, ..look };
         let width = canvas.width(tag.name, look.size, look.weight);

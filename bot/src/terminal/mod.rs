@@ -13,8 +13,9 @@ use tokio::io::{
 };
 
 use crate::backend::{Backend, ChatId, MessageId, UpdateId, UserId};
-use crate::chat::{
-    Bot, Chat, ChatKind, Content, Event, Origin, Picture, Press, Sender, Step, Update, User,
+use crate::chat::Bot;
+use crate::message::{
+    Chat, ChatKind, Content, Event, Origin, Picture, Press, Sender, Step, Update, User,
 };
 
 pub use screen::Screen;
@@ -77,8 +78,8 @@ async fn answer<B: Backend, D: Desk, W: AsyncWrite + Unpin>(
             Step::Disarm(_) | Step::Delete(_) => continue,
         };
         let kept = match &message.body {
-            crate::chat::Body::Picture(picture, _) => Some(desk.keep(picture)?),
-            crate::chat::Body::Text(_) => None,
+            crate::message::Body::Picture(picture, _) => Some(desk.keep(picture)?),
+            crate::message::Body::Text(_) => None,
         };
         let (number, text) = screen.show(message, kept.as_deref());
         if message.needs_number()

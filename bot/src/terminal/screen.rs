@@ -1,5 +1,5 @@
 use crate::backend::MessageId;
-use crate::chat::{Body, Message, Press};
+use crate::message::{Body, Message, Press};
 
 /// What stands on the terminal: the last message and its numbered buttons.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ impl Screen {
         let text = match &message.body {
             Body::Text(text) => text,
             Body::Picture(picture, text) => {
-                out.push_str(&format!("[{} → {}]\n", picture.name, kept.unwrap_or("not kept")));
+                out += &format!("[{} → {}]\n", picture.name, kept.unwrap_or("not kept"));
                 text
             }
         };
@@ -33,7 +33,7 @@ impl Screen {
                 self.buttons.push((number, button.press.clone()));
                 labels.push(format!("[{}] {}", self.buttons.len(), printable(&button.label)));
             }
-            out.push_str(&format!("  {}\n", labels.join("  ")));
+            out += &format!("  {}\n", labels.join("  "));
         }
         (number, out)
     }

@@ -2,8 +2,11 @@
 
 use heikin_bot::backend::{
     Alert, AlertKind, ChatId, Cursor, Envelope, Lane, Loudness, MessageId, NotifyPreferences,
-    QuietHours,
+    QuietHours, Role,
 };
+use heikin_bot::chat::split;
+use heikin_bot::commands::Verb;
+use heikin_bot::message::Press;
 use heikin_bot::view::alert;
 use heikin_core::time::{Span, Timestamp};
 
@@ -19,6 +22,7 @@ pub fn envelope(alert: Alert, at: Timestamp) -> Envelope {
         lane: alert.lane(),
         loudness: alert.kind().default_loudness(),
         thread: Some("t17".to_owned()),
+        role: Role::Operator,
         reply_to: Some(MessageId(9)),
         zone: "Asia/Kolkata".to_owned(),
         at,
@@ -39,7 +43,7 @@ fn every_alert_reads_well() {
     let mut out = String::new();
     for (name, alert) in every_alert("Asha") {
         let (kind, lane) = (alert.kind(), alert.lane());
-        out.push_str(&format!("──── {name} ({kind:?}, {lane:?})\n"));
+        out += &format!("──── {name} ({kind:?}, {lane:?})\n");
         for shown in shown(&envelope(alert, NOW), NOW) {
             check_limits(&shown);
             out.push_str(&shown.picture());
@@ -84,6 +88,27 @@ fn a_long_alert_comes_in_parts_with_its_buttons_at_the_end() {
     let whole: String = parts.iter().map(Shown::text).collect();
     assert!(whole.ends_with(&text), "nothing is lost");
     assert!(parts.iter().all(|part| part.text().ends_with(".\n")), "cut at the ends of lines");
+}
+
+#[test]
+fn an_alert_has_only_buttons_that_its_reader_may_press() {
+    let mut seen = 0;
+    for (name, alert) in every_alert("Asha") {
+        for role in Role::ALL {
+            let envelope = Envelope { role, ..envelope(alert.clone(), NOW) };
+            for shown in shown(&envelope, NOW) {
+                for button in shown.buttons() {
+                    let Press::Data(data) = &button.press else { continue };
+                    // A new message answers: the alert itself stays.
+                    let (verb, _) = split(data.strip_prefix('*').unwrap()).unwrap();
+                    let right = Verb::named(verb).unwrap().entry().right;
+                    assert!(right.is_of(role), "{name}: {role:?} has {data}");
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 150, "{seen}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! chat.
 
 use heikin_bot::backend::{MessageId, Role, UserId};
-use heikin_bot::chat::{Chat, ChatKind, Content, Event, Origin, Sender, TABLE, User, Verb, Weight};
+use heikin_bot::commands::{TABLE, Verb, Weight};
+use heikin_bot::message::{Chat, ChatKind, Content, Event, Origin, Sender, User};
 use heikin_core::time::Span;
 
 use crate::fixtures::NOW;

@@ -1,7 +1,7 @@
 //! Whatever is typed gets one helpful line, and nothing changes.
 
 use heikin_bot::backend::{BackendError, MessageId};
-use heikin_bot::chat::{Content, Event, Origin};
+use heikin_bot::message::{Content, Event, Origin};
 
 use crate::world::{EVERYBODY, OWNER, Talk, World};
 
@@ -76,7 +76,7 @@ fn an_unknown_command_gets_a_suggestion() {
     for (typed, meant) in [
         ("/staus", "/status"),
         ("/ballance", "/balance"),
-        ("/pnik", "/panic"),
+        ("/panik", "/panic"),
         ("/setings", "/settings"),
         ("/Positon", "/position"),
         ("/orderz", "/orders"),
@@ -88,7 +88,7 @@ fn an_unknown_command_gets_a_suggestion() {
     assert!(talk.ask("/xyzzy").text().contains("There is no /xyzzy. /status shows"));
     assert!(talk.ask("/").text().contains("/help lists"));
     let mut guest = Talk::of(crate::world::GUEST, World::default());
-    assert!(!guest.ask("/pnik").text().contains("panic"), "what is not theirs is not suggested");
+    assert!(!guest.ask("/panik").text().contains("panic"), "what is not theirs is not suggested");
 }
 
 #[test]

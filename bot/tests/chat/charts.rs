@@ -2,9 +2,9 @@
 //! They are left in the target's folder for temporary files, to be looked at.
 
 use heikin_bot::backend::{ChartData, ChartStyle, Range};
-use heikin_bot::chart::{Palette, candles, equity};
-use heikin_bot::chat::{Body, Theme};
+use heikin_bot::chart::{Palette, Theme, candles, equity};
 use heikin_bot::local_time::LocalTime;
+use heikin_bot::message::Body;
 use tiny_skia::Pixmap;
 
 use crate::fixtures;

@@ -1,7 +1,7 @@
 //! What moves money is done once, by whoever asked, on that message, for that state, in time.
 
 use heikin_bot::backend::{Command, MessageId, Nonce, StateVersion, UserId};
-use heikin_bot::chat::{Press, Step};
+use heikin_bot::message::{Press, Step};
 use heikin_core::time::Span;
 
 use crate::fixtures::NOW;
@@ -100,7 +100,7 @@ fn a_pin_is_asked_for_deleted_and_never_kept() {
     let update = talk.update(event);
     let wrong = talk.run(&update);
     assert!(matches!(wrong.steps[0], Step::Delete(_)), "{wrong:#?}");
-    assert!(wrong.one().text().starts_with("Wrong PIN. 4 tries left"));
+    assert!(wrong.one().text().starts_with("Wrong PIN. Tries left: 4."));
     assert_eq!(talk.world().done(), []);
 
     let recap = talk.ask("/panic");

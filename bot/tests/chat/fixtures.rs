@@ -402,6 +402,10 @@ pub fn answer(query: &Query, words: &str) -> Answer {
         }),
         Query::Users { page: part } => Answer::Users(page(users(words), part, 2)),
         Query::Audit { page: part } => Answer::Audit(page(audit(words), part, 1)),
+        Query::Cards => {
+            let card = Card { user: UserId(1_001), chat: ChatId(1_001), message: MessageId(9) };
+            Answer::Cards(vec![card])
+        }
         Query::Plans => Answer::Plans(Plans {
             plans: vec![Plan {
                 id: "monthly".to_owned(),
@@ -592,7 +596,7 @@ pub fn recap_of(command: &Command, words: &str) -> Option<RecapTopic> {
             quote: asset("USDT"),
         },
         Command::Resume { target } => RecapTopic::Enter { target: *target, ends_panic: false },
-        Command::StartBot => RecapTopic::Enter { target: Target::All, ends_panic: false },
+        Command::StartBot => RecapTopic::Start,
         Command::StopBot => RecapTopic::Stop,
         Command::Set { changes } => {
             let new = changes.first().map_or("", |change| change.value.as_str());

@@ -1,6 +1,6 @@
 //! Forms: settings, subscription, preferences; ended, skipped, filled in wrongly.
 
-use heikin_bot::backend::{AlertKind, Change, Command, Loudness, Payer, QuietHours};
+use heikin_bot::backend::{AlertKind, Card, Change, Command, Loudness, Payer, QuietHours};
 
 use crate::fixtures::{btc, money};
 use crate::world::{GUEST, OPERATOR, OWNER, SUBSCRIBER, Talk, VIEWER, World};
@@ -74,7 +74,7 @@ fn access_is_asked_for_step_by_step() {
     let link = talk.press(&bill, "Pay ₹358.26");
     assert!(matches!(
         &link.one().button("Pay ₹358.26").press,
-        heikin_bot::chat::Press::Url(url) if url == "https://rzp.io/i/abc"
+        heikin_bot::message::Press::Url(url) if url == "https://rzp.io/i/abc"
     ));
     let payer = Payer {
         name: Some("Asha Rao".to_owned()),
@@ -161,7 +161,7 @@ fn the_claim_code_makes_an_owner_and_is_deleted_from_the_chat() {
         let event = talk.message_event(&format!("/start {code}"));
         let update = talk.update(event);
         let answered = talk.run(&update);
-        assert!(matches!(answered.steps[0], heikin_bot::chat::Step::Delete(_)));
+        assert!(matches!(answered.steps[0], heikin_bot::message::Step::Delete(_)));
         assert!(answered.one().text().contains(said), "{answered:#?}");
     }
 }
@@ -172,6 +172,12 @@ fn the_card_is_pinned_silently_and_its_number_kept() {
     let card = talk.ask("/card");
     assert!(card.message.is_card && card.message.loudness == Loudness::Silent);
     assert_eq!(talk.world().state.lock().unwrap().card, Some(card.number));
+    let kept = Card { user: OWNER, chat: talk.chat.id, message: card.number };
+    let now = crate::world::block_on(talk.bot.card(kept, talk.now)).unwrap();
+    assert_eq!(now.body, card.message.body);
+    let stranger = Card { user: GUEST, ..kept };
+    let theirs = crate::world::block_on(talk.bot.card(stranger, talk.now)).unwrap();
+    assert!(theirs.buttons.is_empty() && theirs.body != card.message.body);
 }
 
 #[test]
@@ -184,9 +190,9 @@ fn any_action_is_at_most_three_taps_away() {
         let mut next = Vec::new();
         for shown in level {
             for button in shown.buttons() {
-                if let heikin_bot::chat::Press::Data(data) = &button.press
+                if let heikin_bot::message::Press::Data(data) = &button.press
                     && !data.starts_with(['+', '-'])
-                    && reached.insert(data.split(' ').next().unwrap().trim_matches('*').to_owned())
+                    && reached.insert(data.trim_matches('*').to_owned())
                 {
                     next.extend(talk.press_data(shown.number, data).shown);
                 }
@@ -221,6 +227,36 @@ fn any_action_is_at_most_three_taps_away() {
         "/equity",
         "/audit",
     ] {
-        assert!(reached.contains(line), "{line} is not within three taps of the menu");
+        let is_reached = reached.iter().any(|data| data.split(' ').next() == Some(line));
+        assert!(is_reached, "{line} is not within three taps of the menu");
     }
+}
+
+#[test]
+fn every_button_that_is_shown_may_be_pressed() {
+    for user in crate::world::EVERYBODY {
+        let mut talk = Talk::of(user, World::default());
+        for entry in heikin_bot::commands::TABLE {
+            for shown in talk.say(entry.example) {
+                for button in shown.buttons() {
+                    let heikin_bot::message::Press::Data(data) = &button.press else { continue };
+                    let Some((name, _)) = heikin_bot::chat::split(data.trim_matches('*')) else {
+                        continue;
+                    };
+                    let verb = heikin_bot::commands::Verb::named(name).unwrap();
+                    let role = talk.world().state.lock().unwrap().roles.get(&user).copied();
+                    let role = role.unwrap_or(heikin_bot::backend::Role::Guest);
+                    assert!(verb.entry().right.is_of(role), "{user} is shown {data}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn another_command_ends_a_form() {
+    let mut talk = Talk::of(OPERATOR, World::default());
+    talk.say("/broadcast");
+    talk.say("/status");
+    assert!(talk.ask("not for everybody").text().starts_with("I act on commands."));
 }

@@ -1,6 +1,6 @@
 //! Words from outside are words: never markup, never too long, whatever they are.
 
-use heikin_bot::chat::{Style, Text};
+use heikin_bot::message::{Style, Text};
 use proptest::prelude::*;
 
 use crate::alerts::{envelope, shown};
@@ -41,7 +41,7 @@ fn check_html(html: &str) {
 fn check(shown: &Shown) {
     check_limits(shown);
     let text = match &shown.message.body {
-        heikin_bot::chat::Body::Text(text) | heikin_bot::chat::Body::Picture(_, text) => text,
+        heikin_bot::message::Body::Text(text) | heikin_bot::message::Body::Picture(_, text) => text,
     };
     check_html(&text.to_html());
 }

@@ -43,6 +43,7 @@ fn queries() -> Vec<Query> {
         Query::Users { page },
         Query::Audit { page },
         Query::Plans,
+        Query::Cards,
         Query::Bill { plan: "monthly".to_owned() },
         Query::Payments { user, page },
         Query::Revenue { range },

@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::io;
 
 use heikin_bot::backend::{Command, Nonce};
-use heikin_bot::chat::{Bot, Picture};
+use heikin_bot::chat::Bot;
+use heikin_bot::message::Picture;
 use heikin_bot::terminal::{Desk, converse};
 use heikin_core::time::Timestamp;
 

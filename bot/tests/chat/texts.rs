@@ -1,7 +1,7 @@
 //! Every text, kept in files to be read as people see them, and within what a phone can show.
 
 use heikin_bot::backend::UserId;
-use heikin_bot::chat::{Body, Press, Style, Text};
+use heikin_bot::message::{Body, Press, Style, Text};
 use heikin_bot::view::WIDTH;
 
 use crate::world::{
@@ -34,7 +34,7 @@ fn told(user: UserId, world: World, lines: &[&str]) -> String {
     let mut talk = Talk::of(user, world);
     let mut out = String::new();
     for line in lines {
-        out.push_str(&format!("──── {line}\n"));
+        out += &format!("──── {line}\n");
         for shown in talk.say(line) {
             check_limits(&shown);
             out.push_str(&shown.picture());
@@ -106,7 +106,7 @@ fn what_can_be_done() {
 fn what_leads_there() {
     let mut out = String::new();
     for user in EVERYBODY {
-        out.push_str(&format!("════ {user}\n"));
+        out += &format!("════ {user}\n");
         out.push_str(&told(user, World::default(), &["/start", "/menu more", "/help", "/about"]));
     }
     out.push_str(&told(GUEST, World { billing: false, ..World::default() }, &["/start", "/help"]));

@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use heikin_bot::backend::*;
-use heikin_bot::chat::{
-    Bot, Button, Chat, ChatKind, Content, Event, Message, Origin, Press, Reply, Sender, Step,
-    Update, User,
+use heikin_bot::chat::Bot;
+use heikin_bot::message::{
+    Button, Chat, ChatKind, Content, Event, Message, Origin, Press, Reply, Sender, Step, Update,
+    User,
 };
 use heikin_core::time::{Span, Timestamp};
 
@@ -338,8 +339,8 @@ impl Answered {
 impl Shown {
     pub fn text(&self) -> String {
         match &self.message.body {
-            heikin_bot::chat::Body::Text(text) => text.to_plain(),
-            heikin_bot::chat::Body::Picture(_, caption) => caption.to_plain(),
+            heikin_bot::message::Body::Text(text) => text.to_plain(),
+            heikin_bot::message::Body::Picture(_, caption) => caption.to_plain(),
         }
     }
 
@@ -355,8 +356,8 @@ impl Shown {
     /// The message as it is sent: HTML, then a row of labels per line.
     pub fn picture(&self) -> String {
         let (head, text) = match &self.message.body {
-            heikin_bot::chat::Body::Text(text) => (String::new(), text),
-            heikin_bot::chat::Body::Picture(picture, text) => {
+            heikin_bot::message::Body::Text(text) => (String::new(), text),
+            heikin_bot::message::Body::Picture(picture, text) => {
                 (format!("({})\n", picture.name), text)
             }
         };
