@@ -14,16 +14,15 @@ impl Screen {
     pub fn show(&mut self, message: &Message, kept: Option<&str>) -> (MessageId, String) {
         self.last += 1;
         let number = MessageId(self.last);
-        let mut out = String::new();
+        let mut lines = Vec::new();
         let text = match &message.body {
             Body::Text(text) => text,
             Body::Picture(picture, text) => {
-                out += &format!("[{} → {}]\n", picture.name, kept.unwrap_or("not kept"));
+                lines.push(format!("[{} → {}]", picture.name, kept.unwrap_or("not kept")));
                 text
             }
         };
-        out.push_str(&printable(text.to_plain().trim_end()));
-        out.push('\n');
+        lines.push(printable(text.to_plain().trim_end()));
         if !message.buttons.is_empty() {
             self.buttons.clear();
         }
@@ -33,9 +32,9 @@ impl Screen {
                 self.buttons.push((number, button.press.clone()));
                 labels.push(format!("[{}] {}", self.buttons.len(), printable(&button.label)));
             }
-            out += &format!("  {}\n", labels.join("  "));
+            lines.push(format!("  {}", labels.join("  ")));
         }
-        (number, out)
+        (number, lines.join("\n") + "\n")
     }
 
     /// The button that a line of digits means; for one that is not there, how many there are; none

@@ -15,7 +15,7 @@ use crate::sent::every_alert;
 use crate::texts::check_limits;
 use crate::world::Shown;
 
-pub fn envelope(alert: Alert, at: Timestamp) -> Envelope {
+pub(crate) fn envelope(alert: Alert, at: Timestamp) -> Envelope {
     Envelope {
         cursor: Cursor(1),
         chat: ChatId(1),
@@ -31,7 +31,7 @@ pub fn envelope(alert: Alert, at: Timestamp) -> Envelope {
     }
 }
 
-pub fn shown(envelope: &Envelope, now: Timestamp) -> Vec<Shown> {
+pub(crate) fn shown(envelope: &Envelope, now: Timestamp) -> Vec<Shown> {
     alert(envelope, now)
         .into_iter()
         .map(|message| Shown { number: MessageId(1), message })
@@ -40,17 +40,15 @@ pub fn shown(envelope: &Envelope, now: Timestamp) -> Vec<Shown> {
 
 #[test]
 fn every_alert_reads_well() {
-    let mut out = String::new();
+    let mut lines = Vec::new();
     for (name, alert) in every_alert("Asha") {
-        let (kind, lane) = (alert.kind(), alert.lane());
-        out += &format!("──── {name} ({kind:?}, {lane:?})\n");
+        lines.push(format!("──── {name} ({:?}, {:?})", alert.kind(), alert.lane()));
         for shown in shown(&envelope(alert, NOW), NOW) {
             check_limits(&shown);
-            out.push_str(&shown.picture());
-            out.push('\n');
+            lines.push(shown.picture());
         }
     }
-    insta::assert_snapshot!(out);
+    insta::assert_snapshot!(lines.join("\n"));
 }
 
 #[test]

@@ -7,37 +7,37 @@ use heikin_core::order::{Reason, Skip};
 use heikin_core::time::{Interval, Span, Timestamp};
 
 /// 2026-11-21 14:05:12 UTC
-pub const NOW: Timestamp = Timestamp::from_millis(1_795_269_912_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_269_912_000);
 
-pub fn price(text: &str) -> Price {
+pub(crate) fn price(text: &str) -> Price {
     text.parse().unwrap()
 }
 
-pub fn quantity(text: &str) -> Quantity {
+pub(crate) fn quantity(text: &str) -> Quantity {
     text.parse().unwrap()
 }
 
-pub fn money(text: &str) -> Money {
+pub(crate) fn money(text: &str) -> Money {
     text.parse().unwrap()
 }
 
-pub fn asset(text: &str) -> Asset {
+pub(crate) fn asset(text: &str) -> Asset {
     text.parse().unwrap()
 }
 
-pub fn btc() -> Trader {
+pub(crate) fn btc() -> Trader {
     Trader { symbol: "BTCUSDT".parse().unwrap(), interval: Interval::H1 }
 }
 
-pub fn eth() -> Trader {
+pub(crate) fn eth() -> Trader {
     Trader { symbol: "ETHUSDT".parse().unwrap(), interval: Interval::H12 }
 }
 
-pub fn ago(seconds: u32) -> Timestamp {
+pub(crate) fn ago(seconds: u32) -> Timestamp {
     NOW - Span::from_secs(seconds)
 }
 
-pub fn position() -> Position {
+pub(crate) fn position() -> Position {
     Position {
         trader: btc(),
         number: TradeNumber(17),
@@ -57,7 +57,7 @@ pub fn position() -> Position {
     }
 }
 
-pub fn risk() -> RiskUse {
+pub(crate) fn risk() -> RiskUse {
     RiskUse {
         realized_today: money("21.4"),
         max_daily_loss: Some(money("50")),
@@ -68,7 +68,7 @@ pub fn risk() -> RiskUse {
     }
 }
 
-pub fn status(words: &str) -> Status {
+pub(crate) fn status(words: &str) -> Status {
     let none = TraderStatus {
         trader: eth(),
         state: TraderState::None,
@@ -104,7 +104,7 @@ pub fn status(words: &str) -> Status {
     }
 }
 
-pub fn open_orders(words: &str) -> OpenOrders {
+pub(crate) fn open_orders(words: &str) -> OpenOrders {
     let stop = OpenOrder {
         number: OrderNumber(214),
         trader: btc(),
@@ -141,7 +141,7 @@ pub fn open_orders(words: &str) -> OpenOrders {
     }
 }
 
-pub fn trade(number: u64) -> TradeLine {
+pub(crate) fn trade(number: u64) -> TradeLine {
     TradeLine {
         number: TradeNumber(number),
         trader: btc(),
@@ -173,7 +173,7 @@ fn fill_line() -> FillLine {
     }
 }
 
-pub fn profit(range: Range) -> Profit {
+pub(crate) fn profit(range: Range) -> Profit {
     Profit {
         range,
         quote: asset("USDT"),
@@ -193,7 +193,7 @@ pub fn profit(range: Range) -> Profit {
     }
 }
 
-pub fn why(subject: Subject, words: &str) -> Why {
+pub(crate) fn why(subject: Subject, words: &str) -> Why {
     Why {
         subject,
         trader: btc(),
@@ -233,7 +233,7 @@ pub fn why(subject: Subject, words: &str) -> Why {
     }
 }
 
-pub fn settings(words: &str) -> Settings {
+pub(crate) fn settings(words: &str) -> Settings {
     let setting = |key: &str, group: &str, label: &str, value: &str| Setting {
         key: key.to_owned(),
         trader: group.starts_with('E').then(btc),
@@ -264,7 +264,7 @@ pub fn settings(words: &str) -> Settings {
     }
 }
 
-pub fn bars(count: usize) -> Vec<Bar> {
+pub(crate) fn bars(count: usize) -> Vec<Bar> {
     let mut bars: Vec<Bar> = Vec::new();
     let (mut seed, mut close) = (42_u64, 6_800_000_i64);
     let mut next = |most: i64| {
@@ -281,7 +281,7 @@ pub fn bars(count: usize) -> Vec<Bar> {
         let ha_close = (open + high + low + close) / 4;
         let ha_open = bars.last().map_or(open, |bar| {
             let bar = &bar.heikin_ashi;
-            (bar.open.units() + bar.close.units()) / 2 / 1_000_000
+            i64::midpoint(bar.open.units(), bar.close.units()) / 1_000_000
         });
         bars.push(Bar {
             opened_at: NOW - Span::HOUR.times(i64::try_from(count - index).unwrap()),
@@ -301,7 +301,7 @@ pub fn bars(count: usize) -> Vec<Bar> {
     bars
 }
 
-pub fn chart(trader: Trader, count: usize) -> ChartData {
+pub(crate) fn chart(trader: Trader, count: usize) -> ChartData {
     let bars = bars(count);
     let at = |index: usize| bars[index].opened_at + Span::MINUTE.times(20);
     let mark = |index: usize, side: Side| Marker {
@@ -335,7 +335,7 @@ pub fn chart(trader: Trader, count: usize) -> ChartData {
     }
 }
 
-pub fn equity(range: Range, count: usize) -> EquitySeries {
+pub(crate) fn equity(range: Range, count: usize) -> EquitySeries {
     let bars = bars(count);
     let points = bars
         .iter()
@@ -347,7 +347,7 @@ pub fn equity(range: Range, count: usize) -> EquitySeries {
     EquitySeries { range, mode: Mode::Live, quote: asset("USDT"), points }
 }
 
-pub fn bill() -> Bill {
+pub(crate) fn bill() -> Bill {
     let line = |name: &str, paise: i64| BillLine { name: name.to_owned(), amount: Paise(paise) };
     Bill {
         plan: "monthly".to_owned(),
@@ -364,7 +364,7 @@ pub fn bill() -> Bill {
     }
 }
 
-pub fn subscription(user: UserId, access: Access, link: Option<String>) -> SubscriptionView {
+pub(crate) fn subscription(user: UserId, access: Access, link: Option<String>) -> SubscriptionView {
     let due = link.is_some().then_some(Paise(35_826));
     SubscriptionView { user, access, plan: Some("Monthly".to_owned()), link, due, part_paid: None }
 }
@@ -373,7 +373,7 @@ fn page<T>(items: Vec<T>, page: Page, total: u32) -> Paged<T> {
     Paged { items, skip: page.skip, total }
 }
 
-pub fn answer(query: &Query, words: &str) -> Answer {
+pub(crate) fn answer(query: &Query, words: &str) -> Answer {
     match *query {
         Query::Status => Answer::Status(Box::new(status(words))),
         Query::Positions => Answer::Positions(vec![position()]),
@@ -447,7 +447,7 @@ pub fn answer(query: &Query, words: &str) -> Answer {
 }
 
 /// What there is before anything has happened.
-pub fn empty_answer(query: &Query) -> Answer {
+pub(crate) fn empty_answer(query: &Query) -> Answer {
     match answer(query, "Asha") {
         Answer::Status(status) => Answer::Status(Box::new(Status {
             feed_age_ms: None,
@@ -567,11 +567,11 @@ fn audit(words: &str) -> Vec<AuditLine> {
     }]
 }
 
-pub fn leg(state: LegState) -> Leg {
+pub(crate) fn leg(state: LegState) -> Leg {
     Leg { trader: btc(), side: Side::Sell, quantity: quantity("0.0143"), state }
 }
 
-pub fn setting_change(words: &str) -> SettingChange {
+pub(crate) fn setting_change(words: &str) -> SettingChange {
     SettingChange {
         key: "entry.trigger_offset".to_owned(),
         trader: Some(btc()),
@@ -585,7 +585,7 @@ pub fn setting_change(words: &str) -> SettingChange {
 
 /// What must be confirmed, as a real backend has it: whatever opens, adds, sells, or changes rights
 /// or settings.
-pub fn recap_of(command: &Command, words: &str) -> Option<RecapTopic> {
+pub(crate) fn recap_of(command: &Command, words: &str) -> Option<RecapTopic> {
     Some(match command {
         Command::Panic | Command::Close { .. } => RecapTopic::Sell {
             is_panic: *command == Command::Panic,
@@ -621,7 +621,7 @@ pub fn recap_of(command: &Command, words: &str) -> Option<RecapTopic> {
     })
 }
 
-pub fn outcome_of(command: &Command, words: &str) -> Outcome {
+pub(crate) fn outcome_of(command: &Command, words: &str) -> Outcome {
     Outcome::Done(match command {
         Command::StartBot => Done::Started,
         Command::StopBot => Done::Stopped { legs: Vec::new() },

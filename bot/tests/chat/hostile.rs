@@ -14,8 +14,7 @@ fn check_html(html: &str) {
     let mut open: Vec<&str> = Vec::new();
     let mut rest = html;
     while let Some(at) = rest.find(['<', '>', '&']) {
-        let (head, tail) = rest.split_at(at);
-        let _ = head;
+        let tail = &rest[at..];
         if let Some(entity) = tail.strip_prefix('&') {
             let known = ["amp;", "lt;", "gt;", "quot;"];
             assert!(known.iter().any(|name| entity.starts_with(name)), "a stray & in {html}");
@@ -25,13 +24,12 @@ fn check_html(html: &str) {
         assert!(tail.starts_with('<'), "a stray > in {html}");
         let end = tail.find('>').expect("a tag that ends");
         let tag = &tail[1..end];
-        match tag.strip_prefix('/') {
-            Some(name) => assert_eq!(open.pop(), Some(name), "{html}"),
-            None => {
-                let name = tag.split(' ').next().unwrap();
-                assert!(["b", "i", "code", "pre", "a"].contains(&name), "a tag {tag} in {html}");
-                open.push(name);
-            }
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "{html}");
+        } else {
+            let name = tag.split(' ').next().unwrap();
+            assert!(["b", "i", "code", "pre", "a"].contains(&name), "a tag {tag} in {html}");
+            open.push(name);
         }
         rest = &tail[end + 1..];
     }

@@ -9,9 +9,27 @@ use crate::fixtures::{
     NOW, ago, asset, bill, btc, leg, money, price, profit, quantity, setting_change, trade,
 };
 
+type Named = (&'static str, Alert);
+
 /// One alert of every kind and turn, with the name under which its text is kept.
-pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
-    let fill = |side: Side, remaining: &str| FillAlert {
+pub(crate) fn every_alert(words: &str) -> Vec<Named> {
+    [
+        trading(words),
+        protection(words),
+        market(words),
+        panic(words),
+        process(words),
+        account(),
+        people(words),
+        paying(words),
+        access(),
+        summaries(words),
+    ]
+    .concat()
+}
+
+fn fill(side: Side, remaining: &str) -> FillAlert {
+    FillAlert {
         mode: Mode::Paper,
         trader: btc(),
         number: TradeNumber(17),
@@ -26,16 +44,14 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
         fee_asset: asset("BTC"),
         protection: (side == Side::Buy)
             .then_some(Protection::OnExchange { trigger: price("69105.1"), limit: None }),
-    };
+    }
+}
+
+fn trading(words: &str) -> Vec<Named> {
+    let trader = btc();
+    let number = TradeNumber(17);
     let filled = |side, remaining| Alert::Filled(Box::new(fill(side, remaining)));
-    let (trader, number, said) = (btc(), TradeNumber(17), words.to_owned());
-    let protection = Alert::Protection;
-    let system = Alert::System;
-    let subscription = Alert::Subscription;
-    let panic = |step| {
-        Alert::Risk(RiskAlert::Panic { by: Identity::Terminal, name: words.to_owned(), step })
-    };
-    let mut alerts = vec![
+    vec![
         (
             "entry placed",
             Alert::EntryPlaced {
@@ -81,6 +97,13 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
                 doing: "Re-pricing inside the band, try 2.".to_owned(),
             },
         ),
+    ]
+}
+
+fn protection(words: &str) -> Vec<Named> {
+    let (trader, number) = (btc(), TradeNumber(17));
+    let protection = Alert::Protection;
+    vec![
         (
             "stop rescued",
             protection(ProtectionAlert::Rescued {
@@ -132,6 +155,13 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
                 base: asset("BTC"),
             }),
         ),
+    ]
+}
+
+fn market(words: &str) -> Vec<Named> {
+    let trader = btc();
+    let said = words.to_owned();
+    vec![
         (
             "connection lost",
             Alert::Connection(ConnectionAlert::Lost {
@@ -166,6 +196,14 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
         ),
         ("gate closed", Alert::Risk(RiskAlert::GateClosed { reason: said.clone() })),
         ("gate opened", Alert::Risk(RiskAlert::GateOpened { reason: said.clone() })),
+    ]
+}
+
+fn panic(words: &str) -> Vec<Named> {
+    let panic = |step| {
+        Alert::Risk(RiskAlert::Panic { by: Identity::Terminal, name: words.to_owned(), step })
+    };
+    vec![
         ("panic latched", panic(PanicStep::Latched)),
         ("panic goes on", panic(PanicStep::Progress { legs: vec![leg(LegState::Working)] })),
         (
@@ -177,6 +215,13 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
             }),
         ),
         ("panic after a restart", panic(PanicStep::StillLatched { since: ago(4_000) })),
+    ]
+}
+
+fn process(words: &str) -> Vec<Named> {
+    let trader = btc();
+    let system = Alert::System;
+    vec![
         (
             "started",
             system(SystemAlert::Started {
@@ -212,6 +257,13 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
                 outcome: "It never reached the exchange.".to_owned(),
             }),
         ),
+    ]
+}
+
+fn account() -> Vec<Named> {
+    let trader = btc();
+    let system = Alert::System;
+    vec![
         (
             "sold by hand",
             system(SystemAlert::SoldByHand {
@@ -228,6 +280,13 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
             "candles missing",
             system(SystemAlert::CandleGap { trader, closed: ago(9_000), opened: ago(1_800) }),
         ),
+    ]
+}
+
+fn people(words: &str) -> Vec<Named> {
+    let said = words.to_owned();
+    let system = Alert::System;
+    vec![
         (
             "settings changed",
             system(SystemAlert::SettingsChanged {
@@ -251,7 +310,12 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
             "wrong PINs",
             system(SystemAlert::PinLocked { user: UserId(1_002), until: NOW + Span::HOUR }),
         ),
-    ];
+    ]
+}
+
+fn paying(words: &str) -> Vec<Named> {
+    let said = words.to_owned();
+    let subscription = Alert::Subscription;
     let paid = |is_again| SubscriptionAlert::Paid {
         bill: bill(),
         reference: "hk-000017".to_owned(),
@@ -259,7 +323,7 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
         is_again,
     };
     let refunded = Access::Refunded { at: NOW };
-    alerts.extend([
+    vec![
         ("paid", subscription(paid(false))),
         ("paid again", subscription(paid(true))),
         (
@@ -270,6 +334,19 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
                 url: "https://rzp.io/i/abc".to_owned(),
             }),
         ),
+        ("link ended", subscription(SubscriptionAlert::LinkExpired)),
+        ("payment failed", subscription(SubscriptionAlert::PaymentFailed { reason: said.clone() })),
+        (
+            "paid back",
+            subscription(SubscriptionAlert::Refunded { amount: Paise(35_826), access: refunded }),
+        ),
+        ("charged back", subscription(SubscriptionAlert::ChargedBack { amount: Paise(35_826) })),
+    ]
+}
+
+fn access() -> Vec<Named> {
+    let subscription = Alert::Subscription;
+    vec![
         (
             "ends soon",
             subscription(SubscriptionAlert::EndsSoon {
@@ -280,15 +357,14 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
         ),
         ("grace", subscription(SubscriptionAlert::Grace { until: NOW + Span::DAY })),
         ("access ended", subscription(SubscriptionAlert::Ended)),
-        ("link ended", subscription(SubscriptionAlert::LinkExpired)),
-        ("payment failed", subscription(SubscriptionAlert::PaymentFailed { reason: said.clone() })),
-        (
-            "paid back",
-            subscription(SubscriptionAlert::Refunded { amount: Paise(35_826), access: refunded }),
-        ),
-        ("charged back", subscription(SubscriptionAlert::ChargedBack { amount: Paise(35_826) })),
         ("granted", subscription(SubscriptionAlert::Granted { until: None })),
         ("grant ended", subscription(SubscriptionAlert::Revoked)),
+    ]
+}
+
+fn summaries(words: &str) -> Vec<Named> {
+    let said = words.to_owned();
+    vec![
         ("digest", Alert::Digest(Box::new(digest(words)))),
         (
             "outage",
@@ -303,8 +379,7 @@ pub fn every_alert(words: &str) -> Vec<(&'static str, Alert)> {
             })),
         ),
         ("broadcast", Alert::Broadcast { text: said }),
-    ]);
-    alerts
+    ]
 }
 
 fn digest(words: &str) -> Digest {

@@ -14,39 +14,39 @@ use heikin_core::time::{Span, Timestamp};
 
 use crate::fixtures;
 
-pub const OWNER: UserId = UserId(1_001);
-pub const OPERATOR: UserId = UserId(1_002);
-pub const VIEWER: UserId = UserId(1_003);
-pub const SUBSCRIBER: UserId = UserId(1_004);
-pub const GUEST: UserId = UserId(1_005);
-pub const LAPSED: UserId = UserId(1_006);
-pub const EVERYBODY: [UserId; 6] = [OWNER, OPERATOR, VIEWER, SUBSCRIBER, GUEST, LAPSED];
+pub(crate) const OWNER: UserId = UserId(1_001);
+pub(crate) const OPERATOR: UserId = UserId(1_002);
+pub(crate) const VIEWER: UserId = UserId(1_003);
+pub(crate) const SUBSCRIBER: UserId = UserId(1_004);
+pub(crate) const GUEST: UserId = UserId(1_005);
+pub(crate) const LAPSED: UserId = UserId(1_006);
+pub(crate) const EVERYBODY: [UserId; 6] = [OWNER, OPERATOR, VIEWER, SUBSCRIBER, GUEST, LAPSED];
 
 /// What can be changed, and what was.
 #[derive(Debug, Default)]
-pub struct State {
-    pub done: Vec<Command>,
-    pub tickets: BTreeMap<Nonce, Ticket>,
-    pub version: u64,
-    pub preferences: NotifyPreferences,
-    pub link: Option<String>,
-    pub answered: BTreeMap<RequestId, Outcome>,
-    pub actors: Vec<Actor>,
-    pub roles: BTreeMap<UserId, Role>,
-    pub card: Option<MessageId>,
+pub(crate) struct State {
+    pub(crate) done: Vec<Command>,
+    pub(crate) tickets: BTreeMap<Nonce, Ticket>,
+    pub(crate) version: u64,
+    pub(crate) preferences: NotifyPreferences,
+    pub(crate) link: Option<String>,
+    pub(crate) answered: BTreeMap<RequestId, Outcome>,
+    pub(crate) actors: Vec<Actor>,
+    pub(crate) roles: BTreeMap<UserId, Role>,
+    pub(crate) card: Option<MessageId>,
 }
 
 /// The backend, with switches.
 #[derive(Debug)]
-pub struct World {
-    pub state: Mutex<State>,
-    pub billing: bool,
-    pub groups: bool,
-    pub pin: Option<&'static str>,
-    pub fails: Option<BackendError>,
+pub(crate) struct World {
+    pub(crate) state: Mutex<State>,
+    pub(crate) billing: bool,
+    pub(crate) groups: bool,
+    pub(crate) pin: Option<&'static str>,
+    pub(crate) fails: Option<BackendError>,
     /// Stands for every name and message that comes from outside.
-    pub words: String,
-    pub is_empty: bool,
+    pub(crate) words: String,
+    pub(crate) is_empty: bool,
 }
 
 impl Default for World {
@@ -71,7 +71,7 @@ impl Default for World {
 }
 
 impl World {
-    pub fn done(&self) -> Vec<Command> {
+    pub(crate) fn done(&self) -> Vec<Command> {
         self.state.lock().unwrap().done.clone()
     }
 
@@ -213,18 +213,18 @@ impl Backend for World {
 }
 
 /// A chat with the bot, in which time stands still unless it is moved.
-pub struct Talk {
-    pub bot: Bot<World>,
-    pub user: UserId,
-    pub chat: Chat,
-    pub now: Timestamp,
+pub(crate) struct Talk {
+    pub(crate) bot: Bot<World>,
+    pub(crate) user: UserId,
+    pub(crate) chat: Chat,
+    pub(crate) now: Timestamp,
     update: u64,
     message: i64,
 }
 
 impl Talk {
     /// A private chat.
-    pub fn of(user: UserId, world: World) -> Self {
+    pub(crate) fn of(user: UserId, world: World) -> Self {
         static NONCE: AtomicU64 = AtomicU64::new(1);
         let draw = || Nonce::from_bits(u128::from(NONCE.fetch_add(1, Ordering::Relaxed)) << 64);
         Self {
@@ -237,11 +237,11 @@ impl Talk {
         }
     }
 
-    pub fn world(&self) -> &World {
+    pub(crate) fn world(&self) -> &World {
         self.bot.backend()
     }
 
-    pub fn update(&mut self, event: Event) -> Update {
+    pub(crate) fn update(&mut self, event: Event) -> Update {
         self.update += 1;
         Update {
             id: UpdateId(self.update),
@@ -252,7 +252,7 @@ impl Talk {
         }
     }
 
-    pub fn message_event(&mut self, line: &str) -> Event {
+    pub(crate) fn message_event(&mut self, line: &str) -> Event {
         self.message += 1;
         Event::Message {
             id: MessageId(self.message),
@@ -262,27 +262,27 @@ impl Talk {
     }
 
     /// Types a line; everything that is shown gets a number.
-    pub fn say(&mut self, line: &str) -> Vec<Shown> {
+    pub(crate) fn say(&mut self, line: &str) -> Vec<Shown> {
         let event = self.message_event(line);
         let update = self.update(event);
         self.run(&update).shown
     }
 
     /// Types a line that is answered with one message.
-    pub fn ask(&mut self, line: &str) -> Shown {
+    pub(crate) fn ask(&mut self, line: &str) -> Shown {
         let mut shown = self.say(line);
         assert_eq!(shown.len(), 1, "{line}: {shown:#?}");
         shown.remove(0)
     }
 
     /// Presses a button by its label.
-    pub fn press(&mut self, shown: &Shown, label: &str) -> Answered {
+    pub(crate) fn press(&mut self, shown: &Shown, label: &str) -> Answered {
         let button = shown.button(label);
         let Press::Data(data) = &button.press else { panic!("{label} opens an address") };
         self.press_data(shown.number, data)
     }
 
-    pub fn press_data(&mut self, message: MessageId, data: &str) -> Answered {
+    pub(crate) fn press_data(&mut self, message: MessageId, data: &str) -> Answered {
         let event = Event::Press {
             callback: "cb".to_owned(),
             message: Some(message),
@@ -292,7 +292,7 @@ impl Talk {
         self.run(&update)
     }
 
-    pub fn run(&mut self, update: &Update) -> Answered {
+    pub(crate) fn run(&mut self, update: &Update) -> Answered {
         let reply = block_on(self.bot.handle(update, self.now));
         let Reply { steps, toast } = reply;
         let mut shown = Vec::new();
@@ -316,45 +316,45 @@ impl Talk {
 
 /// A message in the chat.
 #[derive(Debug, Clone)]
-pub struct Shown {
-    pub number: MessageId,
-    pub message: Message,
+pub(crate) struct Shown {
+    pub(crate) number: MessageId,
+    pub(crate) message: Message,
 }
 
 /// What came of a press.
 #[derive(Debug, Clone)]
-pub struct Answered {
-    pub shown: Vec<Shown>,
-    pub steps: Vec<Step>,
-    pub toast: Option<String>,
+pub(crate) struct Answered {
+    pub(crate) shown: Vec<Shown>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) toast: Option<String>,
 }
 
 impl Answered {
-    pub fn one(&self) -> &Shown {
+    pub(crate) fn one(&self) -> &Shown {
         assert_eq!(self.shown.len(), 1, "{self:#?}");
         &self.shown[0]
     }
 }
 
 impl Shown {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match &self.message.body {
             heikin_bot::message::Body::Text(text) => text.to_plain(),
             heikin_bot::message::Body::Picture(_, caption) => caption.to_plain(),
         }
     }
 
-    pub fn buttons(&self) -> impl Iterator<Item = &Button> {
+    pub(crate) fn buttons(&self) -> impl Iterator<Item = &Button> {
         self.message.buttons.iter().flatten()
     }
 
-    pub fn button(&self, label: &str) -> &Button {
+    pub(crate) fn button(&self, label: &str) -> &Button {
         let found = self.buttons().find(|button| button.label.starts_with(label));
         found.unwrap_or_else(|| panic!("no button {label} in {self:#?}"))
     }
 
     /// The message as it is sent: HTML, then a row of labels per line.
-    pub fn picture(&self) -> String {
+    pub(crate) fn picture(&self) -> String {
         let (head, text) = match &self.message.body {
             heikin_bot::message::Body::Text(text) => (String::new(), text),
             heikin_bot::message::Body::Picture(picture, text) => {
@@ -371,6 +371,6 @@ impl Shown {
     }
 }
 
-pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
