@@ -106,6 +106,7 @@ const BOT_DEPENDENCIES: &[&str] = &[
     "ab_glyph",
     "heikin-core",
     "jiff",
+    "png",
     "secrecy",
     "serde",
     "strsim",

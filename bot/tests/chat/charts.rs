@@ -38,7 +38,7 @@ fn a_chart_shows_candles_fills_and_the_stop() {
     let png = drawn(&data, ChartStyle::HeikinAshi, Theme::Dark).unwrap();
     let picture = keep("chart-dark.png", &png);
     assert_eq!((picture.width(), picture.height()), (1_080, 1_280));
-    assert!(png.len() < 600_000, "{} bytes", png.len());
+    assert!(png.len() < 150_000, "{} bytes", png.len());
     for (what, colour) in [("stop", STOP), ("buys", BUY), ("sells", SELL)] {
         assert!(count(&picture, colour) > 150, "no {what} on the picture");
     }

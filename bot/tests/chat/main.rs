@@ -6,6 +6,7 @@ mod authorisation;
 mod bad_input;
 mod charts;
 mod confirmations;
+mod docs;
 mod fixtures;
 mod forms;
 mod hostile;
