@@ -121,6 +121,8 @@ impl<B: Backend> Bot<B> {
         };
         match self.answer(update, user, now).await {
             Ok(reply) => reply.fitted(),
+            // A group is not told of troubles that are not its own.
+            Err(_) if update.chat.kind == ChatKind::Group => Reply::silence(),
             Err(error) => Reply::send(Message::text(failure(&error))),
         }
     }
