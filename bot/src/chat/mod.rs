@@ -1,11 +1,11 @@
 //! From what somebody typed or pressed to what they are shown.
 //!
-//! [`crate::message::Update`] → who are they, may they ([`crate::commands::authorise`]) → what do they want ([`Wish`]) → the backend →
+//! [`crate::message::Update`] → who are they, may they ([`crate::commands::authorise()`]) → what do they want ([`Wish`]) → the backend →
 //! data → a view → [`crate::message::Reply`]. All of it is a function of the update, the backend's answers, the time
 //! and the nonces that are drawn; the transport is elsewhere.
 //!
 //! Invariants:
-//! - Every message and every press passes [`crate::commands::authorise`], and nothing else decides.
+//! - Every message and every press passes [`crate::commands::authorise()`], and nothing else decides.
 //! - What moves money is done only from a ticket: one person, one message, one state, once, within
 //!   60 seconds.
 //! - A plain button carries a command of the table, no more than its presser could type.

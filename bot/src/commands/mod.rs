@@ -1,6 +1,6 @@
 //! The commands: how each is written, what it does, who may.
 //!
-//! [`TABLE`] is the one list; [`authorise`] is the one function that says who may what, where.
+//! [`TABLE`] is the one list; [`authorise()`] is the one function that says who may what, where.
 
 mod authorise;
 mod verb;
