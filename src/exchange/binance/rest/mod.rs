@@ -15,6 +15,7 @@ mod transport;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use heikin_core::order::Refusal;
 use heikin_core::time::{Span, Timestamp};
@@ -24,7 +25,7 @@ use serde::de::IgnoredAny;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 pub use transport::{Delivery, Lost, NotSent, Response, RestError};
-use transport::{Failure, ORDER_TIMEOUT, READ_TIMEOUT, Raw};
+use transport::{Failure, LOCKSTEP_TIMEOUT, ORDER_TIMEOUT, READ_TIMEOUT, Raw, SECOND_READ_TIMEOUT};
 
 use super::classify::{Answer, Meaning, Reply};
 use super::counters::{Counters, Tally};
@@ -198,11 +199,17 @@ impl Rest {
         &self.0.limits
     }
 
-    /// Sends a request when the limits admit it, once, and waits for its answer. Where it cannot
-    /// leave until `not_after`, it does not leave.
+    /// Sends a request when the limits admit it and waits for its answer. What changes anything is
+    /// sent once; a question that has no answer is asked once more. Where a request cannot leave
+    /// until `not_after`, it does not leave.
     pub async fn send(&self, request: &Request, not_after: Option<Timestamp>) -> Delivery {
         let _in_flight = InFlight::enter(&self.0.in_flight);
-        let delivery = self.deliver(request, not_after).await;
+        let (first, second) = self.patience(request.method);
+        let mut delivery = self.deliver(request, not_after, first).await;
+        if let (Delivery::Lost(Lost::Timeout), Some(second)) = (&delivery, second) {
+            log(request, &delivery);
+            delivery = self.deliver(request, not_after, second).await;
+        }
         self.0.tally.count(|it| match &delivery {
             Delivery::Answered(Response { status: 200..300, .. }) => it.succeeded += 1,
             Delivery::Answered(_) => it.failed += 1,
@@ -219,6 +226,15 @@ impl Rest {
         delivery
     }
 
+    /// How long an answer is waited for, and once more where the request may be sent again.
+    fn patience(&self, method: Method) -> (Duration, Option<Duration>) {
+        match method {
+            _ if self.0.time.is_lockstep() => (LOCKSTEP_TIMEOUT, None),
+            Method::Get => (READ_TIMEOUT, Some(SECOND_READ_TIMEOUT)),
+            Method::Post | Method::Delete => (ORDER_TIMEOUT, None),
+        }
+    }
+
     /// An answer that nobody can read is told once here, whatever its reader makes of it.
     fn look_at_body(&self, request: &Request, delivery: &Delivery) {
         if let Delivery::Answered(Response { status: 200..300, body, .. }) = delivery
@@ -230,7 +246,12 @@ impl Rest {
         }
     }
 
-    async fn deliver(&self, request: &Request, not_after: Option<Timestamp>) -> Delivery {
+    async fn deliver(
+        &self,
+        request: &Request,
+        not_after: Option<Timestamp>,
+        patience: Duration,
+    ) -> Delivery {
         let mut admission = match self.admission(request, not_after).await {
             Ok(admission) => admission,
             Err(why) => return Delivery::NotSent(why),
@@ -248,7 +269,7 @@ impl Rest {
             // From here on it may have left, whatever happens to this future.
             admission.outcome = Sent::Unanswered;
             let sent = Instant::now();
-            let exchanged = transport::exchange(http).await;
+            let exchanged = transport::exchange(http.timeout(patience)).await;
             hosts_left -= 1;
             match exchanged {
                 Err(Failure::NotSent(NotSent::NoConnection)) if hosts_left > 0 => {
@@ -339,12 +360,11 @@ impl Rest {
         };
         let mut url = transport::at(address, request.path);
         url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
-        let (http, timeout) = match request.method {
-            Method::Get => (client.get(url), READ_TIMEOUT),
-            Method::Post => (client.post(url), ORDER_TIMEOUT),
-            Method::Delete => (client.delete(url), ORDER_TIMEOUT),
+        let http = match request.method {
+            Method::Get => client.get(url),
+            Method::Post => client.post(url),
+            Method::Delete => client.delete(url),
         };
-        let http = http.timeout(timeout);
         Some(match credentials.as_ref().filter(|_| signed) {
             Some(credentials) => {
                 // A checked key is printable ASCII.

@@ -7,11 +7,17 @@ use super::super::classify::{Answer, Reply};
 use super::super::endpoints::Endpoints;
 use super::hosts::Addresses;
 
-/// Longer than the exchange itself waits for its matching engine (10 s), which then answers `-1007`.
-pub(super) const ORDER_TIMEOUT: Duration = Duration::from_secs(12);
-/// For questions, which may be asked again.
-pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(10);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the answer to an order is waited for. The exchange waits up to ten seconds for its matching
+/// engine (`-1007`) and seldom needs one: what has no answer by now is asked for, and a stop that may
+/// not be there is not waited for idly.
+pub(super) const ORDER_TIMEOUT: Duration = Duration::from_secs(3);
+/// For questions. One without an answer is asked once more, with more patience.
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const SECOND_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// In lockstep nobody waits in vain, however busy the machine is.
+pub(super) const LOCKSTEP_TIMEOUT: Duration = Duration::from_mins(1);
+/// Shorter than any of them: without a connection nothing has left, and that is then known.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Connections are closed by us before proxies on the way forget them: a request on a forgotten one
 /// has no answer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
