@@ -23,14 +23,28 @@ const ROOT: &[Rule] = &[
     ("analysis", &["store"]),
     ("exchange", &[]),
     ("http", &["config"]),
+    ("standin", &[]),
     ("store", &[]),
     ("telemetry", &["config"]),
     ("runtime", &["config", "exchange", "store"]),
-    ("cli", &["analysis", "config", "exchange", "http", "runtime", "store", "telemetry"]),
+    (
+        "cli",
+        &["analysis", "config", "exchange", "http", "runtime", "standin", "store", "telemetry"],
+    ),
 ];
 
 /// The exchanges: each stands alone.
 const EXCHANGES: &[Rule] = &[("binance", &[]), ("simulator", &[])];
+
+/// The stand-ins: each stands alone, on what they share.
+const STANDINS: &[Rule] = &[
+    ("clock", &[]),
+    ("rules", &[]),
+    ("server", &[]),
+    ("object", &[]),
+    ("control", &["server"]),
+    ("telegram", &["clock", "rules", "server", "object", "control"]),
+];
 
 /// The modules of the Binance adapter: each uses only what stands above it.
 const BINANCE: &[Rule] = &[
@@ -141,6 +155,11 @@ fn root_modules_keep_apart() {
 fn exchanges_keep_apart_and_their_modules_in_order() {
     check_directions("src/exchange", "EXCHANGES", EXCHANGES);
     check_directions("src/exchange/binance", "BINANCE", BINANCE);
+}
+
+#[test]
+fn standins_keep_apart() {
+    check_directions("src/standin", "STANDINS", STANDINS);
 }
 
 #[test]
