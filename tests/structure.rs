@@ -38,12 +38,14 @@ const EXCHANGES: &[Rule] = &[("binance", &[]), ("simulator", &[])];
 
 /// The stand-ins: each stands alone, on what they share.
 const STANDINS: &[Rule] = &[
+    ("broken", &[]),
     ("clock", &[]),
     ("rules", &[]),
     ("server", &[]),
     ("object", &[]),
     ("control", &["server"]),
-    ("telegram", &["clock", "rules", "server", "object", "control"]),
+    ("telegram", &["broken", "clock", "rules", "server", "object", "control"]),
+    ("razorpay", &["broken", "clock", "rules", "server", "object", "control"]),
 ];
 
 /// The modules of the Binance adapter: each uses only what stands above it.

@@ -10,6 +10,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::failure::Failure;
+use crate::standin::razorpay::{self, Hook, RazorpayStandin};
 use crate::standin::telegram::{self, RateLimits, TelegramStandin};
 
 /// Serve an outside service on this machine: its API, and a page in place of its app.
@@ -24,7 +25,34 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Service {
+    Razorpay(Razorpay),
     Telegram(Telegram),
+}
+
+/// Razorpay's payment links, and a page to pay on.
+#[derive(Debug, Args)]
+struct Razorpay {
+    /// Where to listen: an address of this machine's loopback; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The id of the key. A made-up one: nothing here is real.
+    #[arg(long, value_name = "ID")]
+    key_id: Option<String>,
+    /// Its secret.
+    #[arg(long, value_name = "SECRET")]
+    key_secret: Option<String>,
+    /// Who is told of payments: an address of this machine.
+    #[arg(long, value_name = "URL", requires = "webhook_secret")]
+    webhook: Option<String>,
+    /// What that is signed with.
+    #[arg(long, value_name = "SECRET", requires = "webhook")]
+    webhook_secret: Option<String>,
+    /// So many seconds pass in a real one; 0 holds the clock.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    speed: u32,
+    /// Where ids and the chance of faults come from.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
 }
 
 /// Telegram's Bot API, three people with phones, a group and a channel.
@@ -52,6 +80,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut signals = Signals::new([SIGINT, SIGTERM])
         .map_err(|error| Failure::failed(format!("signals cannot be caught: {error}")))?;
     match &arguments.service {
+        Service::Razorpay(arguments) => {
+            let settings = razorpay_settings(arguments);
+            let standin = RazorpayStandin::start(&settings).map_err(Failure::bad_input)?;
+            tell(&json!({
+                "api_url": standin.api_url(), "page": standin.page(), "key_id": settings.key_id,
+            }))?;
+            signals.forever().next();
+        }
         Service::Telegram(arguments) => {
             let settings = telegram_settings(arguments);
             let standin = TelegramStandin::start(&settings).map_err(Failure::bad_input)?;
@@ -72,6 +108,20 @@ fn telegram_settings(arguments: &Telegram) -> telegram::Settings {
         limits: arguments.limits.then(RateLimits::default),
         speed: arguments.speed,
         fault_seed: arguments.fault_seed,
+        ..usual
+    }
+}
+
+fn razorpay_settings(arguments: &Razorpay) -> razorpay::Settings {
+    let usual = razorpay::Settings::default();
+    let hook = arguments.webhook.as_ref().zip(arguments.webhook_secret.as_ref());
+    razorpay::Settings {
+        listen: arguments.listen,
+        key_id: arguments.key_id.clone().unwrap_or(usual.key_id),
+        key_secret: arguments.key_secret.clone().map_or(usual.key_secret, Into::into),
+        hook: hook.map(|(url, secret)| Hook { url: url.clone(), secret: secret.as_str().into() }),
+        speed: arguments.speed,
+        seed: arguments.seed,
         ..usual
     }
 }

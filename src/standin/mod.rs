@@ -7,7 +7,7 @@
 //! | [`razorpay`] | payment links, payments, refunds, signed webhooks, and a page to pay on |
 //! | `server` | a listener on a thread of its own, whose connections may break without an answer |
 //! | `clock` | time that can be hurried, held and moved |
-//! | `rules` | faults: how often, and when it is enough |
+//! | `broken`, `rules` | faults: answers that are not given; how often |
 //! | `object` | JSON that grows field by field |
 //! | `control` | what those ask for who run a stand-in, below `/standin` |
 //!
@@ -15,10 +15,11 @@
 //! here is secret: tokens and keys are made up. Requests under another name than this machine's are
 //! refused, and so are orders that are not JSON: no page of the Web can give any.
 
+mod broken;
 mod clock;
 mod control;
 mod object;
-// pub mod razorpay;
+pub mod razorpay;
 mod rules;
 mod server;
 pub mod telegram;

@@ -144,7 +144,8 @@ impl World {
     pub(super) fn view(&self, user: i64, chat: i64) -> Value {
         let people = self.chats.values().filter(|it| it.id() > 0);
         let people: Vec<_> = people.map(Chat::chat).collect();
-        let mine = self.chats.values().filter(|it| it.includes(user));
+        // Positive ids are private chats: they come first.
+        let mine = self.chats.values().rev().filter(|it| it.includes(user));
         let chats: Vec<_> = mine
             .map(|it| {
                 let last = self.messages.get(&it.id()).and_then(|messages| {

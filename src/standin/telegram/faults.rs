@@ -1,12 +1,9 @@
 //! Faults, switched on by whoever tests a bot.
 
-use std::time::Duration;
-
-use axum::http::StatusCode;
 use heikin_core::time::{Span, Timestamp};
 use serde::Deserialize;
 
-use super::error::ApiError;
+use crate::standin::broken::{self, Instead, When};
 use crate::standin::rules::{HowOften, Rules};
 
 /// An element of `POST /standin/faults`.
@@ -30,26 +27,6 @@ pub struct FaultRequest {
     pub status: Option<u16>,
     /// How long: on the stand-in's clock for `too_many_requests`, really for the `timeout_` kinds.
     pub seconds: Option<u32>,
-}
-
-/// What a request gets instead of its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Instead {
-    /// The connection breaks.
-    Lost,
-    /// It breaks after so long.
-    Silence(Duration),
-    /// An error of the Bot API.
-    Error(ApiError),
-    /// A page of HTML from a machine in front of it.
-    Html(u16),
-}
-
-/// Whether the request is carried out nevertheless.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
-    Before,
-    After,
 }
 
 /// Which requests.
@@ -139,41 +116,24 @@ impl Faults {
                 self.again.add((), how_often);
                 return Ok(());
             }
-            "conflict" => which.method = Some("getupdates".to_owned()),
+            "conflict" => {
+                which.method = Some("getupdates".to_owned());
+                self.answers.add((which, When::Before, Instead::Status(409)), how_often);
+                return Ok(());
+            }
             _ => {}
         }
-        let (when, instead) = answer(request)?;
+        let (kind, status) = (request.kind.as_str(), request.status);
+        let (when, instead) = broken::of_kind(kind, status, request.seconds)?.ok_or_else(|| {
+            format!(
+                "there is no fault {kind:?}: it is one of {}, conflict, too_many_requests, \
+                 updates_again, clear",
+                broken::KINDS
+            )
+        })?;
         self.answers.add((which, when, instead), how_often);
         Ok(())
     }
-}
-
-fn answer(request: &FaultRequest) -> Result<(When, Instead), String> {
-    let status = |usual: u16| match request.status {
-        Some(status) if StatusCode::from_u16(status).is_err() || status < 300 => {
-            Err(format!("{status} is not the status of an error"))
-        }
-        status => Ok(status.unwrap_or(usual)),
-    };
-    let silence = Duration::from_secs(u64::from(request.seconds.unwrap_or(60)));
-    Ok(match request.kind.as_str() {
-        "lost_before" => (When::Before, Instead::Lost),
-        "lost_after" => (When::After, Instead::Lost),
-        "timeout_before" => (When::Before, Instead::Silence(silence)),
-        "timeout_after" => (When::After, Instead::Silence(silence)),
-        "html_before" => (When::Before, Instead::Html(status(502)?)),
-        "html_after" => (When::After, Instead::Html(status(502)?)),
-        "error_before" => (When::Before, Instead::Error(ApiError::of_status(status(500)?))),
-        "error_after" => (When::After, Instead::Error(ApiError::of_status(status(500)?))),
-        "conflict" => (When::Before, Instead::Error(ApiError::conflict())),
-        other => {
-            return Err(format!(
-                "there is no fault {other:?}: it is one of lost_before, lost_after, timeout_before, \
-                 timeout_after, html_before, html_after, error_before, error_after, conflict, \
-                 too_many_requests, updates_again, clear"
-            ));
-        }
-    })
 }
 
 #[cfg(test)]

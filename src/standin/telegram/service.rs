@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::error::{ApiError, Result};
-use super::faults::{Instead, When};
 use super::files;
 use super::params::Params;
 use super::world::World;
 use super::{control, page};
+use crate::standin::broken::{Instead, When, silence};
 use crate::standin::server::{Cut, Received, Service, bad_gateway, json as answer_json, typed};
 
 /// The most updates of an answer.
@@ -134,7 +134,7 @@ impl Shared {
 
     async fn broken(&self, instead: &Instead) -> std::result::Result<Response<Body>, Cut> {
         match instead {
-            Instead::Error(error) => Ok(self.told(&Err(error.clone()))),
+            Instead::Status(status) => Ok(self.told(&Err(ApiError::of_status(*status)))),
             Instead::Html(status) => {
                 self.count(*status);
                 Ok(bad_gateway(*status))
@@ -145,9 +145,7 @@ impl Shared {
             }
             Instead::Silence(length) => {
                 self.count(0);
-                // Nothing comes; that the time is over is what is waited for.
-                let nothing = std::future::pending::<()>();
-                drop(tokio::time::timeout(*length, nothing).await);
+                silence(*length).await;
                 Err(Cut)
             }
         }

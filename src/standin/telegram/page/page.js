@@ -108,7 +108,10 @@ function author(message) {
 }
 
 function event(message) {
-  if (message.pinned_message) return `${author(message)} pinned “${inShort(message.pinned_message)}”`;
+  if (message.pinned_message) {
+    const words = inShort(message.pinned_message);
+    return `${author(message)} pinned “${words.length > 40 ? `${words.slice(0, 40)}…` : words}”`;
+  }
   if (message.migrate_to_chat_id) return "This group was upgraded to a supergroup";
   if (message.migrate_from_chat_id) return "This supergroup was a group before";
   return null;
@@ -151,6 +154,9 @@ function bubble({ message, by_bot, silent }) {
 function photo(sizes) {
   const { file_id, width, height } = sizes[sizes.length - 1];
   const image = make("img", "", [], { src: `/standin/files/${file_id}`, alt: "Picture from the bot", width, height });
+  // Until it is there, it has no height: whoever looks at the newest message goes on to do so.
+  const wasDown = isDown();
+  image.onload = () => { if (wasDown) at("messages").scrollTop = at("messages").scrollHeight; };
   return make("button", "photo", image, {
     type: "button",
     onclick() {
@@ -163,11 +169,11 @@ function photo(sizes) {
 const size = (bytes) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KB`);
 
 function actions(message, mine) {
-  const reply = make("button", "", "Reply", {
-    type: "button", onclick: () => setContext({ kind: "reply", message }),
+  const reply = make("button", "", "↩", {
+    type: "button", title: "Reply", onclick: () => setContext({ kind: "reply", message }),
   });
-  const edit = mine && message.text ? make("button", "", "Edit", {
-    type: "button",
+  const edit = mine && message.text ? make("button", "", "✎", {
+    type: "button", title: "Edit",
     onclick() {
       setContext({ kind: "edit", message });
       at("text").value = message.text;
@@ -269,9 +275,15 @@ function drawStart({ chat, standing }) {
     : write(["/start", asked.get("start")].filter(Boolean).join(" ")));
 }
 
+function isDown() {
+  const list = at("messages");
+  return list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+}
+
 function drawMessages(view, isFirst) {
   const list = at("messages");
-  const wasDown = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  if (isFirst) list.replaceChildren();
+  const wasDown = isDown();
   if (isFirst) shown.clear();
   const nodes = [];
   let day = "";
