@@ -4,11 +4,11 @@ use axum::http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::server::Received;
 use super::error::{ApiError, Result};
 use super::link::{Link, LinkRequest, Status};
 use super::payment::{Payment, Progress, Refund};
 use super::world::World;
-use crate::standin::server::Received;
 
 /// The most links of an answer.
 const PAGE: usize = 100;

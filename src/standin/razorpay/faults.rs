@@ -3,9 +3,9 @@
 use heikin_core::time::Span;
 use serde::Deserialize;
 
+use super::super::broken::{self, Instead, When};
+use super::super::rules::{HowOften, Rules};
 use super::world::World;
-use crate::standin::broken::{self, Instead, When};
-use crate::standin::rules::{HowOften, Rules};
 
 /// An element of `POST /standin/faults`.
 ///

@@ -5,9 +5,9 @@ use heikin_core::time::{Span, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::super::clock::seconds;
+use super::super::object::put;
 use super::error::{ApiError, Result};
-use crate::standin::clock::seconds;
-use crate::standin::object::put;
 
 /// The least amount, in paise.
 const LEAST: i64 = 100;

@@ -7,11 +7,11 @@ use axum::http::{HeaderValue, Method, Response, header};
 use heikin_core::time::Timestamp;
 use serde_json::Value;
 
+use super::super::server::{Received, page_file, plain};
 use super::hands::{Outcome, Pay};
 use super::link::{Link, Status};
 use super::payment;
 use super::world::World;
-use crate::standin::server::{Received, page_file, plain};
 
 /// A late payment is captured after so many seconds.
 const LATE: u32 = 300;

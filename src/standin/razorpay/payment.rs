@@ -4,9 +4,9 @@ use heikin_core::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::clock::seconds;
+use super::super::object::put;
 use super::link::Link;
-use crate::standin::clock::seconds;
-use crate::standin::object::put;
 
 /// How somebody pays.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

@@ -13,6 +13,10 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_local;
 
+use super::super::broken::{Instead, When, silence};
+use super::super::clock::ClockRequest;
+use super::super::control::{read, read_several, told};
+use super::super::server::{Cut, Received, Service, bad_gateway, json as answer_json};
 use super::api::Operation;
 use super::error::{ApiError, Result};
 use super::faults::FaultRequest;
@@ -20,10 +24,6 @@ use super::hands::Hands;
 use super::page;
 use super::webhooks::Delivery;
 use super::world::World;
-use crate::standin::broken::{Instead, When, silence};
-use crate::standin::clock::ClockRequest;
-use crate::standin::control::{read, read_several, told};
-use crate::standin::server::{Cut, Received, Service, bad_gateway, json as answer_json};
 
 /// Who does not answer an event in this time has not got it. Really: connections live in real time.
 const PATIENCE: Duration = Duration::from_secs(5);

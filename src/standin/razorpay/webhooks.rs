@@ -12,9 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::rules::{HowOften, Rules};
 use super::Settings;
 use super::signature::sign;
-use crate::standin::rules::{HowOften, Rules};
 
 /// The wait before the second try; it doubles with each.
 const FIRST_WAIT: Span = Span::from_secs(30);

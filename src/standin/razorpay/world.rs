@@ -6,13 +6,13 @@ use heikin_core::time::{Span, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::super::clock::Clock;
 use super::Settings;
 use super::faults::Faults;
 use super::link::{Link, Status};
 use super::payment::{self, Method, Payment, Progress, Refund};
 use super::signature::{Ids, sign};
 use super::webhooks::Outbox;
-use crate::standin::clock::Clock;
 
 /// What happens by itself, later.
 #[derive(Debug, Clone)]
@@ -271,7 +271,7 @@ impl World {
             .collect();
         let body = json!({
             "entity": "event", "account_id": self.account, "event": event, "contains": contains,
-            "payload": payload, "created_at": crate::standin::clock::seconds(now),
+            "payload": payload, "created_at": super::super::clock::seconds(now),
         });
         let id = self.ids.next("");
         self.outbox.add(now, id, event, &body);

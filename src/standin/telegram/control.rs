@@ -8,15 +8,15 @@ use axum::http::{Method, Response};
 use heikin_core::time::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::super::clock::ClockRequest;
+use super::super::control::{read, read_several, told};
+use super::super::server::{Received, plain, typed};
 use super::faults::FaultRequest;
 use super::files;
 use super::hands::Hands;
 use super::people::{Chat, Standing};
 use super::service::Shared;
 use super::world::World;
-use crate::standin::clock::ClockRequest;
-use crate::standin::control::{read, read_several, told};
-use crate::standin::server::{Received, plain, typed};
 
 /// So many of the last messages are on the page.
 const SHOWN: usize = 200;
@@ -63,7 +63,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, received: &Received) -> Respons
 }
 
 fn told_of_nothing(path: &str) -> Response<Body> {
-    crate::standin::server::json(404, &json!({ "error": format!("there is no {path}") }))
+    super::super::server::json(404, &json!({ "error": format!("there is no {path}") }))
 }
 
 fn asked(received: &Received, name: &str) -> Result<i64, String> {

@@ -1,6 +1,6 @@
 //! What the Bot API says when it refuses (`core.telegram.org/bots/api#making-requests`).
 
-use crate::standin::object::put;
+use super::super::object::put;
 use serde_json::{Value, json};
 
 /// Why a request was refused.

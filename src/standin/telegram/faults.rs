@@ -3,8 +3,8 @@
 use heikin_core::time::{Span, Timestamp};
 use serde::Deserialize;
 
-use crate::standin::broken::{self, Instead, When};
-use crate::standin::rules::{HowOften, Rules};
+use super::super::broken::{self, Instead, When};
+use super::super::rules::{HowOften, Rules};
 
 /// An element of `POST /standin/faults`.
 ///

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::super::object::put;
 use super::keyboard::{self, Press};
 use super::markup::Formatted;
 use super::message::{Author, Content};
@@ -10,7 +11,6 @@ use super::people::{
     CHANNEL_BOT, Chat, GROUP_ANONYMOUS_BOT, Peer, Person, Room, RoomKind, Standing,
 };
 use super::world::{Draft, Query, World};
-use crate::standin::object::put;
 
 /// In whose name somebody writes in a chat of several.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -210,7 +210,7 @@ impl World {
         let forward_origin = match letter.forwarded_from {
             Some(first) => Some(json!({
                 "type": "user", "sender_user": self.person(first)?.user(),
-                "date": crate::standin::clock::seconds(self.now()) - 60,
+                "date": super::super::clock::seconds(self.now()) - 60,
             })),
             None => None,
         };
@@ -293,7 +293,7 @@ impl World {
             member
         };
         let told = json!({
-            "chat": wire, "from": person, "date": crate::standin::clock::seconds(self.now()),
+            "chat": wire, "from": person, "date": super::super::clock::seconds(self.now()),
             "old_chat_member": member(before), "new_chat_member": member(standing),
         });
         let is_possible = !matches!(before, Standing::Deactivated | Standing::MovedTo(_));

@@ -100,14 +100,14 @@ pub(super) fn button(markup: &Value, wanted: &str) -> Option<Press> {
 mod tests {
     use super::*;
 
-    fn one(button: Value) -> Result<Option<Value>> {
+    fn one(button: &Value) -> Result<Option<Value>> {
         checked(Some(json!({ "inline_keyboard": [[button]] })))
     }
 
     #[test]
     fn a_button_carries_one_to_64_bytes_or_an_address() {
-        assert!(one(json!({ "text": "x", "callback_data": "a".repeat(64) })).unwrap().is_some());
-        assert!(one(json!({ "text": "x", "url": "http://127.0.0.1:1/a" })).unwrap().is_some());
+        assert!(one(&json!({ "text": "x", "callback_data": "a".repeat(64) })).unwrap().is_some());
+        assert!(one(&json!({ "text": "x", "url": "http://127.0.0.1:1/a" })).unwrap().is_some());
         for (button, expected) in [
             (json!({ "text": "x", "callback_data": "" }), "BUTTON_DATA_INVALID"),
             (json!({ "text": "x", "callback_data": "é".repeat(33) }), "BUTTON_DATA_INVALID"),
@@ -116,7 +116,7 @@ mod tests {
             (json!({ "text": "x" }), "Text buttons are unallowed in the inline keyboard"),
             (json!({ "callback_data": "x" }), "Field \"text\" must be of type String"),
         ] {
-            let error = one(button).unwrap_err();
+            let error = one(&button).unwrap_err();
             assert!(error.description.ends_with(expected), "{error:?}");
         }
     }

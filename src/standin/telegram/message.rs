@@ -3,9 +3,9 @@
 use heikin_core::time::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::super::clock::seconds;
 use super::files::Picture;
 use super::markup::Formatted;
-use crate::standin::clock::seconds;
 
 /// Who wrote a message.
 #[derive(Debug, Clone, PartialEq)]

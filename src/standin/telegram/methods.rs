@@ -3,11 +3,11 @@
 use heikin_core::time::Span;
 use serde_json::{Value, json};
 
+use super::super::object::put;
 use super::error::{ApiError, Result};
 use super::params::Params;
 use super::people::{Peer, Standing};
 use super::world::{CommandsKey, World};
-use crate::standin::object::put;
 
 /// The most commands of a scope.
 const MOST_COMMANDS: usize = 100;

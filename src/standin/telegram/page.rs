@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::Response;
 
-use crate::standin::server::page_file;
+use super::super::server::page_file;
 
 /// A file of the page.
 pub(super) fn file(path: &str) -> Option<Response<Body>> {

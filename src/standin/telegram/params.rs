@@ -12,8 +12,8 @@ use axum::http::header;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::super::server::Received;
 use super::error::{ApiError, Result};
-use crate::standin::server::Received;
 
 /// A file that came with a request.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::standin::object::put;
+use super::super::object::put;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

@@ -8,13 +8,13 @@ use axum::http::Response;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::super::broken::{Instead, When, silence};
+use super::super::server::{Cut, Received, Service, bad_gateway, json as answer_json, typed};
 use super::error::{ApiError, Result};
 use super::files;
 use super::params::Params;
 use super::world::World;
 use super::{control, page};
-use crate::standin::broken::{Instead, When, silence};
-use crate::standin::server::{Cut, Received, Service, bad_gateway, json as answer_json, typed};
 
 /// The most updates of an answer.
 const BATCH: i64 = 100;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::standin::object::put;
+use super::super::object::put;
 use heikin_core::time::{Span, Timestamp};
 use serde_json::{Value, json};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use heikin_core::time::{Span, Timestamp};
 use serde_json::{Value, json};
 
+use super::super::clock::Clock;
 use super::error::{ApiError, Result};
 use super::faults::Faults;
 use super::files::Files;
@@ -14,7 +15,6 @@ use super::params::Params;
 use super::people::{Chat, Peer, RoomKind, Standing};
 use super::updates::Updates;
 use super::{RateLimits, Settings};
-use crate::standin::clock::Clock;
 
 /// So many messages of a chat are kept; the oldest are forgotten.
 const MESSAGES_OF_A_CHAT: usize = 50_000;

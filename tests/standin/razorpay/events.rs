@@ -4,14 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use heikin::standin::ClockRequest;
 use heikin::standin::razorpay::{Hook, Settings};
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::Merchant;
-use crate::client::PATIENCE;
+use crate::client::{PATIENCE, hmac};
 
 const SECRET: &str = "heikin_webhook_secret_v1";
 
@@ -26,10 +24,7 @@ struct Arrived {
 
 impl Arrived {
     fn is_signed_with(&self, secret: &str) -> bool {
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-        mac.update(self.body.as_bytes());
-        let expected: String =
-            mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let expected = hmac(secret, &self.body);
         self.signature.as_deref() == Some(&expected)
     }
 }

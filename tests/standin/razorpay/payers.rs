@@ -1,23 +1,27 @@
 //! The page of a link, and where a payer is sent.
 
-use hmac::{Hmac, KeyInit, Mac};
-use serde_json::json;
-use sha2::Sha256;
+use serde_json::{Value, json};
 
 use super::{KEY_SECRET, Merchant};
-use crate::client::{client, get};
+use crate::client::{client, get, hmac};
 
-async fn link(merchant: &Merchant, callback: bool) -> (String, String) {
+/// A link with a way back, or one that takes parts; its id and its address.
+async fn link(merchant: &Merchant, more: &Value) -> (String, String) {
     let mut link = json!({
         "amount": 1_234_500, "reference_id": "sub-42", "description": "Gold <plan>",
-        "accept_partial": !callback, "notes": { "GST 18 %": "₹1,883.14" },
+        "notes": { "GST 18 %": "₹1,883.14" },
     });
-    if callback {
-        link["callback_url"] = json!("http://127.0.0.1:9/razorpay/callback?a=b");
-        link["callback_method"] = json!("get");
-    }
+    link.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let link = merchant.ask("POST", "payment_links", &link).await;
     (link["id"].as_str().unwrap().to_owned(), link["short_url"].as_str().unwrap().to_owned())
+}
+
+fn with_way_back() -> Value {
+    json!({ "callback_url": "http://127.0.0.1:9/razorpay/callback?a=b", "callback_method": "get" })
+}
+
+fn in_parts() -> Value {
+    json!({ "accept_partial": true })
 }
 
 async fn press(url: &str, choice: &str) -> String {
@@ -30,7 +34,7 @@ async fn press(url: &str, choice: &str) -> String {
 #[tokio::test]
 async fn the_page_shows_the_bill_and_nothing_in_it_is_markup() {
     let merchant = Merchant::new();
-    let (_, url) = link(&merchant, true).await;
+    let (_, url) = link(&merchant, &with_way_back()).await;
     let page = get(&url).await.text;
     for expected in ["₹12,345.00", "Gold &lt;plan&gt;", "sub-42", "GST 18 %", "₹1,883.14"] {
         assert!(page.contains(expected), "{expected}: {page}");
@@ -43,7 +47,7 @@ async fn the_page_shows_the_bill_and_nothing_in_it_is_markup() {
 #[tokio::test]
 async fn whoever_has_paid_is_sent_back_with_a_signature() {
     let merchant = Merchant::new();
-    let (id, url) = link(&merchant, true).await;
+    let (id, url) = link(&merchant, &with_way_back()).await;
     let place = press(&url, "pay").await;
     let query = place.strip_prefix("http://127.0.0.1:9/razorpay/callback?a=b&").unwrap();
     let of = |name: &str| {
@@ -53,10 +57,7 @@ async fn whoever_has_paid_is_sent_back_with_a_signature() {
     assert_eq!(of("razorpay_payment_link_id"), id);
     assert_eq!(of("razorpay_payment_link_status"), "paid");
     let payment = of("razorpay_payment_id");
-    let mut mac = Hmac::<Sha256>::new_from_slice(KEY_SECRET.as_bytes()).unwrap();
-    mac.update(format!("{id}|sub-42|paid|{payment}").as_bytes());
-    let expected: String =
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = hmac(KEY_SECRET, &format!("{id}|sub-42|paid|{payment}"));
     assert_eq!(of("razorpay_signature"), expected);
     assert!(get(&url).await.text.contains("Thank you"));
     // A link that is paid takes nothing more.
@@ -67,7 +68,7 @@ async fn whoever_has_paid_is_sent_back_with_a_signature() {
 #[tokio::test]
 async fn the_bank_may_say_no_and_a_part_may_be_paid() {
     let merchant = Merchant::new();
-    let (id, url) = link(&merchant, false).await;
+    let (id, url) = link(&merchant, &in_parts()).await;
     assert!(press(&url, "fail").await.ends_with("?failed=false"));
     assert!(press(&url, "late").await.ends_with("?failed=true"));
     let at = format!("payment_links/{id}");
@@ -86,7 +87,7 @@ async fn the_bank_may_say_no_and_a_part_may_be_paid() {
 #[tokio::test]
 async fn somebody_may_pay_twice() {
     let merchant = Merchant::new();
-    let (id, url) = link(&merchant, false).await;
+    let (id, url) = link(&merchant, &in_parts()).await;
     press(&url, "twice").await;
     let link = merchant.get(&format!("payment_links/{id}")).await;
     assert_eq!(link["payments"].as_array().unwrap().len(), 2);

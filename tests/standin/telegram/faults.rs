@@ -96,7 +96,7 @@ async fn people_block_leave_and_groups_move() {
         ),
         (json!({ "do": "add_bot", "user": ASHA, "chat": GROUP }), 0, ""),
         (
-            json!({ "do": "migrate", "user": ASHA, "chat": GROUP, "to": -100_9 }),
+            json!({ "do": "migrate", "user": ASHA, "chat": GROUP, "to": -1_009 }),
             GROUP,
             "Bad Request: group chat was upgraded to a supergroup chat",
         ),

@@ -63,16 +63,19 @@ function rendered(text, entities) {
   const inside = (outer, it) => it !== outer && it.offset >= outer.offset
     && it.offset + it.length <= outer.offset + outer.length;
   let rest = [...entities];
+  // A block ends the line before it by itself, and its own.
+  const isBlock = (it) => it.type === "pre" || it.type.endsWith("blockquote");
   while (rest.length > 0) {
     const outer = rest[0];
     const inner = rest.slice(1).filter((it) => inside(outer, it));
     rest = rest.slice(1).filter((it) => it.offset >= outer.offset + outer.length);
     if (outer.offset < place) continue;
     const end = outer.offset + outer.length;
-    parts.push(text.slice(place, outer.offset));
+    const before = text.slice(place, outer.offset);
+    parts.push(isBlock(outer) ? before.replace(/\n$/, "") : before);
     const moved = inner.map((it) => ({ ...it, offset: it.offset - outer.offset }));
     parts.push(marked(outer, text.slice(outer.offset, end), moved));
-    place = end;
+    place = isBlock(outer) && text[end] === "\n" ? end + 1 : end;
   }
   parts.push(text.slice(place));
   return parts.filter((it) => it !== "");
