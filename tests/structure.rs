@@ -111,6 +111,7 @@ const BOT: &[Rule] = &[
     ("chart", &["backend", "local_time"]),
     ("view", &["backend", "local_time", "message", "commands", "chart"]),
     ("chat", &["backend", "local_time", "message", "commands", "chart", "view"]),
+    ("telegram", &["backend", "message", "chat", "view"]),
     ("terminal", &["backend", "message", "chat"]),
 ];
 
@@ -120,11 +121,15 @@ const CORE_DEPENDENCIES: &[&str] =
 /// What the front end is built from: it knows nothing of the engine's surroundings.
 const BOT_DEPENDENCIES: &[&str] = &[
     "ab_glyph",
+    "futures-util",
     "heikin-core",
     "jiff",
+    "reqwest",
     "secrecy",
     "serde",
+    "serde_json",
     "strsim",
+    "teloxide-core",
     "thiserror",
     "tiny-skia",
     "tokio",
