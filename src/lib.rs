@@ -8,6 +8,7 @@
 //! | [`exchange`] | trading venues: Binance, and one that is simulated and speaks its wire |
 //! | [`http`] | what is served over HTTP |
 //! | [`runtime`] | the order thread: market data and account events in, orders out |
+//! | [`standin`] | the other outside services, served on this machine: Telegram, Razorpay |
 //! | [`store`] | what outlives the process: journal, snapshots, indexed view |
 //! | [`subscription`] | access that people pay for: plans, lifecycle, Razorpay |
 //! | [`telemetry`] | log files |
@@ -22,6 +23,7 @@ pub mod config;
 pub mod exchange;
 pub mod http;
 pub mod runtime;
+pub mod standin;
 pub mod store;
 pub mod subscription;
 pub mod telemetry;

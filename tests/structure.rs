@@ -25,14 +25,30 @@ const ROOT: &[Rule] = &[
     ("analysis", &["store"]),
     ("exchange", &[]),
     ("http", &["config"]),
+    ("standin", &[]),
     ("store", &[]),
     ("telemetry", &["config"]),
     ("runtime", &["config", "exchange", "store"]),
-    ("cli", &["analysis", "config", "exchange", "http", "runtime", "store", "telemetry"]),
+    (
+        "cli",
+        &["analysis", "config", "exchange", "http", "runtime", "standin", "store", "telemetry"],
+    ),
 ];
 
 /// The exchanges: each stands alone.
 const EXCHANGES: &[Rule] = &[("binance", &[]), ("simulator", &[])];
+
+/// The stand-ins: each stands alone, on what they share.
+const STANDINS: &[Rule] = &[
+    ("broken", &[]),
+    ("clock", &[]),
+    ("rules", &[]),
+    ("server", &[]),
+    ("object", &[]),
+    ("control", &["server"]),
+    ("telegram", &["broken", "clock", "rules", "server", "object", "control"]),
+    ("razorpay", &["broken", "clock", "rules", "server", "object", "control"]),
+];
 
 /// The modules of the Binance adapter: each uses only what stands above it.
 const BINANCE: &[Rule] = &[
@@ -130,6 +146,7 @@ const BOT: &[Rule] = &[
     ("chart", &["backend", "local_time"]),
     ("view", &["backend", "local_time", "message", "commands", "chart"]),
     ("chat", &["backend", "local_time", "message", "commands", "chart", "view"]),
+    ("telegram", &["backend", "message", "chat", "view"]),
     ("terminal", &["backend", "message", "chat"]),
 ];
 
@@ -139,12 +156,16 @@ const CORE_DEPENDENCIES: &[&str] =
 /// What the front end is built from: it knows nothing of the engine's surroundings.
 const BOT_DEPENDENCIES: &[&str] = &[
     "ab_glyph",
+    "futures-util",
     "heikin-core",
     "jiff",
     "png",
+    "reqwest",
     "secrecy",
     "serde",
+    "serde_json",
     "strsim",
+    "teloxide-core",
     "thiserror",
     "tiny-skia",
     "tokio",
@@ -199,6 +220,11 @@ fn root_modules_keep_apart() {
 fn exchanges_keep_apart_and_their_modules_in_order() {
     check_directions("src/exchange", "EXCHANGES", EXCHANGES);
     check_directions("src/exchange/binance", "BINANCE", BINANCE);
+}
+
+#[test]
+fn standins_keep_apart() {
+    check_directions("src/standin", "STANDINS", STANDINS);
 }
 
 #[test]

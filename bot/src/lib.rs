@@ -12,6 +12,7 @@
 //! | [`chart`] | data as pictures |
 //! | [`view`] | data as texts and buttons |
 //! | [`chat`] | [`chat::Bot`]: an update becomes a reply |
+//! | [`telegram`] | the transport over the Bot API |
 //! | [`terminal`] | the transport that needs no network |
 //!
 //! Each uses only what stands above it.
@@ -25,5 +26,6 @@ pub mod chat;
 pub mod commands;
 pub mod local_time;
 pub mod message;
+pub mod telegram;
 pub mod terminal;
 pub mod view;

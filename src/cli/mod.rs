@@ -17,6 +17,7 @@ mod narration;
 mod replay;
 mod run;
 mod simulate;
+mod standin;
 mod store;
 mod tell;
 mod words;
@@ -52,6 +53,7 @@ enum Command {
     Run(run::Arguments),
     ExchangeSim(exchange_sim::Arguments),
     Simulate(simulate::Arguments),
+    Standin(standin::Arguments),
     Store(store::Arguments),
 }
 
@@ -79,6 +81,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Init(arguments)) => init::run(&arguments),
         Some(Command::ExchangeSim(arguments)) => exchange_sim::run(&arguments),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
+        Some(Command::Standin(arguments)) => standin::run(&arguments),
         Some(Command::Store(arguments)) => store::run(&arguments),
     }
 }
