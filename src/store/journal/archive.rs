@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use heikin_core::engine::Sequence;
+use heikin_core::engine::{Record, Sequence};
 use heikin_core::time::Timestamp;
 
 use super::frame::{self, Next};
@@ -80,7 +80,7 @@ fn is_outdated(place: &Place, bytes: &[u8], outdated: Outdated) -> Result<bool, 
         }
     }
     let Some((frame, at)) = newest else { return Ok(false) };
-    let record = read::decode(&frame).map_err(|what| damaged(last.seq, at, what))?;
+    let record: Record = read::decode(&frame).map_err(|what| damaged(last.seq, at, what))?;
     Ok(last.seq <= outdated.through && record.at < outdated.before)
 }
 
