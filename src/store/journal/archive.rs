@@ -60,6 +60,26 @@ pub fn archive<D: Disk>(
     Ok(done)
 }
 
+/// Removes the segments all of whose records are not after `through`, but for the newest: for a
+/// journal whose past is of no use once its state is saved.
+pub fn remove_before<D: Disk>(
+    disk: &D,
+    folder: &Path,
+    through: Sequence,
+) -> Result<(), StoreError> {
+    let places = segments::list(disk, folder)?;
+    for (place, next) in places.iter().zip(places.iter().skip(1)) {
+        let header = segments::follow(next, &next.read_header(disk)?, None)?;
+        if header.before.seq > through {
+            break;
+        }
+        disk.remove(&place.path)
+            .and_then(|()| disk.sync_folder(folder))
+            .map_err(StoreError::io("it cannot be removed", &place.path))?;
+    }
+    Ok(())
+}
+
 fn is_outdated(place: &Place, bytes: &[u8], outdated: Outdated) -> Result<bool, StoreError> {
     let damaged = |record: Sequence, at: usize, what: String| {
         let offset = u64::try_from(at).unwrap_or(u64::MAX);
