@@ -1,2 +1,3 @@
 //! x
+pub mod account;
 pub mod front;

@@ -23,6 +23,7 @@ mod commit;
 mod decide;
 mod effect;
 mod facts;
+mod figures;
 mod input;
 mod journal;
 mod record;
@@ -32,6 +33,7 @@ mod write_ahead;
 
 pub use bug::Bug;
 pub use effect::{Alert, Effect, ReplaceMode};
+pub use figures::RiskFigures;
 pub use input::{AccountSnapshot, Command, Gate, GateState, Input};
 pub use journal::{Journal, JournalError, MemoryJournal};
 pub use record::{Body, Record, Sequence};
