@@ -90,7 +90,17 @@ const CORE: &[Rule] = &[
 const CORE_DEPENDENCIES: &[&str] =
     &["arrayvec", "rust_decimal", "serde", "serde_json", "smallvec", "thiserror"];
 /// What the front end is built from: it knows nothing of the engine's surroundings.
-const BOT_DEPENDENCIES: &[&str] = &["heikin-core", "secrecy", "serde", "thiserror"];
+const BOT_DEPENDENCIES: &[&str] = &[
+    "ab_glyph",
+    "heikin-core",
+    "jiff",
+    "secrecy",
+    "serde",
+    "strsim",
+    "thiserror",
+    "tiny-skia",
+    "tokio",
+];
 
 /// What may lie at the top of the repository.
 const TOP_LEVEL: &[&str] = &[

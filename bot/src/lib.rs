@@ -8,10 +8,14 @@
 //! | [`backend`] | the port: what a front end may ask and do, and the data it gets; the schema of `/api/v1` |
 //! | [`chat`] | [`chat::Bot`]: what a transport hands in ([`chat::Update`]) becomes what it shows ([`chat::Reply`]) |
 //! | [`view`] | data as texts and buttons |
+//! | [`chart`] | data as pictures |
+//! | [`local_time`] | times as a person reads and writes them |
 //!
 //! The vocabulary (symbol, price, timestamp) is that of [`heikin_core`]; nothing here knows the
 //! engine. Time and chance are inputs: nothing here reads a clock or draws a number.
 
 pub mod backend;
+pub mod chart;
 pub mod chat;
+pub mod local_time;
 pub mod view;

@@ -22,6 +22,13 @@ pub struct Member {
     pub groups: bool,
 }
 
+impl Member {
+    /// Whether they had access once.
+    pub const fn has_lapsed(&self) -> bool {
+        matches!(self.access, Access::Suspended { .. } | Access::Refunded { .. })
+    }
+}
+
 /// One person on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserLine {

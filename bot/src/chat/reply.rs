@@ -1,6 +1,6 @@
 //! What somebody is shown.
 
-use super::Text;
+use super::{Misread, Text};
 use crate::backend::{Command, Loudness, MessageId, Nonce, StateVersion};
 
 /// What is shown in answer to an update, step by step.
@@ -47,8 +47,8 @@ pub struct Message {
     pub reply_to: Option<MessageId>,
     /// Whether it is pinned, without a sound, and kept up to date as the status card.
     pub is_card: bool,
-    /// What pressing its confirmation does. A transport stores it with
-    /// [`super::Bot::shown`] once it knows the number of the message, before the next update.
+    /// What pressing its confirmation does. A transport hands it to [`super::Bot::shown`] once it
+    /// knows the number of the message, before the next update.
     pub pending: Option<Pending>,
 }
 
@@ -123,12 +123,48 @@ impl Message {
         }
     }
 
-    /// The same with another row of buttons.
+    /// The same with another row of buttons; an empty row is none.
     pub fn row(mut self, row: impl Into<Vec<Button>>) -> Self {
-        self.buttons.push(row.into());
+        let row = row.into();
+        if !row.is_empty() {
+            self.buttons.push(row);
+        }
         self
     }
+
+    /// Whether [`super::Bot::shown`] must learn the number that this message got.
+    pub const fn needs_number(&self) -> bool {
+        self.pending.is_some() || self.is_card
+    }
+
+    /// In as many messages as it takes, each within Telegram's limits; the buttons under the last.
+    fn fitted(mut self) -> Vec<Self> {
+        for row in &mut self.buttons {
+            row.retain(|button| match &button.press {
+                Press::Data(data) => (1..=MOST_DATA).contains(&data.len()),
+                Press::Url(_) => true,
+            });
+        }
+        self.buttons.retain(|row| !row.is_empty());
+        let parts = match &self.body {
+            Body::Picture(picture, caption) => {
+                let caption = caption.split(Text::CAPTION_UNITS).into_iter().next();
+                self.body = Body::Picture(picture.clone(), caption.unwrap_or_default());
+                return vec![self];
+            }
+            Body::Text(text) => text.split(Text::MESSAGE_UNITS),
+        };
+        let mut messages: Vec<_> = parts.into_iter().map(Self::text).collect();
+        match messages.last_mut() {
+            Some(last) => *last = Self { body: last.body.clone(), ..self },
+            None => messages.push(self),
+        }
+        messages
+    }
 }
+
+/// What a button may carry at most, in bytes.
+const MOST_DATA: usize = 64;
 
 impl Reply {
     /// Nothing at all.
@@ -145,4 +181,59 @@ impl Reply {
     pub fn toast(text: impl Into<String>) -> Self {
         Self { steps: Vec::new(), toast: Some(Toast { text: text.into(), is_alert: false }) }
     }
+
+    /// Another text under a number.
+    pub fn edit(place: MessageId, message: Message) -> Self {
+        Self { steps: vec![Step::Edit(place, message)], toast: None }
+    }
+
+    /// The same with everything as new messages.
+    pub(super) fn anew(mut self) -> Self {
+        for step in &mut self.steps {
+            if let Step::Edit(_, message) = step {
+                *step = Step::Send(message.clone());
+            }
+        }
+        self
+    }
+
+    /// The same with another step before all others.
+    pub(super) fn after(mut self, step: Step) -> Self {
+        self.steps.insert(0, step);
+        self
+    }
+
+    /// The same within the limits of Telegram. A picture is always a new message: the one that was
+    /// pressed on may hold words.
+    pub(super) fn fitted(self) -> Self {
+        let mut steps = Vec::new();
+        for step in self.steps {
+            match step {
+                Step::Send(message) => steps.extend(message.fitted().into_iter().map(Step::Send)),
+                Step::Edit(_, message) if matches!(message.body, Body::Picture(..)) => {
+                    steps.extend(message.fitted().into_iter().map(Step::Send));
+                }
+                Step::Edit(place, message) => {
+                    let mut parts = message.fitted().into_iter();
+                    steps.extend(parts.next().map(|first| Step::Edit(place, first)));
+                    steps.extend(parts.map(Step::Send));
+                }
+                other => steps.push(other),
+            }
+        }
+        let toast = self
+            .toast
+            .map(|toast| Toast { text: toast.text.chars().take(MOST_TOAST).collect(), ..toast });
+        Self { steps, toast }
+    }
 }
+
+/// One line that says how it is written.
+impl From<Misread> for Reply {
+    fn from(Misread(line): Misread) -> Self {
+        Self::send(Message::text(Text::new().plain(line)))
+    }
+}
+
+/// What a toast may say at most, in characters.
+const MOST_TOAST: usize = 200;

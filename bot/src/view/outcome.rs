@@ -1,0 +1,136 @@
+//! How a command went.
+
+use crate::backend::{Access, Done, Refusal};
+use crate::chat::{Message, Text};
+
+use super::buttons::{address, command};
+use super::people::people;
+use super::recap::{legs, setting_changes};
+use super::{Reader, billing, notify, words};
+
+/// What was done, signed with who did it and when.
+pub fn done(done: &Done, by: &str, reader: &Reader) -> Message {
+    let message = match done {
+        Done::NotifySet { preferences } => return notify(preferences),
+        Done::PaymentLink { url, bill, expires_at } => {
+            let text = billing::bill_text(bill)
+                .plain(format!("The link ends {}. ", reader.time.moment_in_zone(*expires_at)))
+                .plain("Access begins by itself once the payment is seen.");
+            return Message::text(text)
+                .row([address(format!("Pay {}", bill.total), url.clone())])
+                .row([command("I have paid", "/verify"), command("Cancel", "/cancel")]);
+        }
+        Done::Verified { access } => return verified(*access, reader),
+        Done::Deleted => {
+            return Message::text(Text::new().bold("Deleted.").plain(
+                " Nothing personal of you is left here. This chat's own history is yours to clear.",
+            ));
+        }
+        Done::PaymentCanceled => {
+            return Message::text(
+                Text::new()
+                    .bold("The payment link is closed.")
+                    .plain(" Nothing was taken. /plans shows what is offered."),
+            );
+        }
+        _ => Message::text(told(done, reader)),
+    };
+    let crate::chat::Body::Text(text) = message.body else { return message };
+    let clock = reader.time.clock(reader.time.now());
+    let text = text.italic(format!("by {} {clock}", super::people::person(by)));
+    Message::text(text).row([command("Status", "/status"), command("‹ Menu", "/menu")])
+}
+
+fn told(done: &Done, reader: &Reader) -> Text {
+    let bold = |words: &str| Text::new().bold(words).end();
+    match done {
+        Done::Started => {
+            bold("🟢 Started.").plain("Entries are placed from the next candle close on.\n")
+        }
+        Done::Stopped { legs: steps } => bold("🔴 Stopped, also over restarts, until /start_bot.")
+            .then(legs(steps))
+            .plain("Stops go on.\n"),
+        Done::Paused { target, legs: steps } => {
+            bold(&format!("🟡 Paused {}, until /resume.", words::target(*target)))
+                .then(legs(steps))
+                .plain("Stops go on.\n")
+        }
+        Done::Resumed { target } => bold(&format!("🟢 Resumed {}.", words::target(*target)))
+            .plain("Entries are placed from the next candle close on.\n"),
+        Done::Closing { legs: steps } => {
+            bold("Closing.").then(legs(steps)).plain("The result comes as a message.\n")
+        }
+        Done::Panicked { legs: steps } => bold("🔴 PANIC: latched, also over restarts.")
+            .then(legs(steps))
+            .plain("Each step is told as it is done. /resume ends it.\n"),
+        Done::Changed { changes } => bold("Changed.").then(setting_changes(changes)),
+        Done::ModeSet { mode } => {
+            bold(&format!("The next start begins in {}.", words::mode(*mode)))
+        }
+        Done::Muted { until } => {
+            let until = reader.time.moment_in_zone(*until);
+            bold(&format!("No repeats until {until}.")).plain("What is done about it goes on.\n")
+        }
+        Done::CardSet => bold("The card is kept up to date."),
+        Done::Granted { user, role, until } => {
+            let until =
+                until.map_or(String::new(), |until| format!(", till {}", reader.time.date(until)));
+            Text::new()
+                .bold("Given: ")
+                .code(user.to_string())
+                .plain(format!(" is {}{until}.\n", role.as_str()))
+        }
+        Done::Revoked { user } => {
+            Text::new().bold("Taken away: ").code(user.to_string()).plain(" has no role.\n")
+        }
+        Done::Claimed => bold("You are the owner.").plain(
+            "The code is used up: nobody can claim this bot again. /menu shows all there is.\n",
+        ),
+        Done::BroadcastQueued { recipients } => {
+            bold(&format!("On its way to {}.", people(*recipients)))
+                .plain("/stop_broadcast ends it.\n")
+        }
+        Done::BroadcastCanceled { sent } => {
+            bold("The rest is not sent.").plain(format!("{} had got it.\n", people(*sent)))
+        }
+        Done::NotifySet { .. }
+        | Done::PaymentLink { .. }
+        | Done::Verified { .. }
+        | Done::PaymentCanceled
+        | Done::Deleted => Text::new(),
+    }
+}
+
+fn verified(access: Access, reader: &Reader) -> Message {
+    let stands = billing::access(access, reader);
+    let text = match access {
+        Access::Active { .. } | Access::Granted { .. } => {
+            Text::new().bold("Paid, thank you.").plain(format!(" {stands}. /menu shows all."))
+        }
+        Access::Pending { .. } => Text::new().bold("No payment yet.").plain(
+            " Banks take a minute or two; heikin keeps looking by itself, you need not press again.",
+        ),
+        _ => Text::new().bold("No payment is open.").plain(format!(" Subscription: {stands}.")),
+    };
+    Message::text(text).row([command("My plan", "/subscription"), command("‹ Menu", "/menu")])
+}
+
+/// Why a command was not carried out.
+pub fn refused(refusal: &Refusal, reader: &Reader) -> Text {
+    let text = Text::new();
+    match refusal {
+        Refusal::NotAllowed => text.bold("⛔ Not allowed: ").plain("your role has not that right."),
+        Refusal::AlreadySo { how } => text.bold("Nothing to do: ").plain(how.clone()),
+        Refusal::Rule { reason } => text.bold("⛔ Not done: ").plain(reason.clone()),
+        Refusal::Invalid { reason } => text.bold("Not understood: ").plain(reason.clone()),
+        Refusal::WrongPin { left } => text.bold("Wrong PIN. ").plain(format!(
+            "{} left; send the command again.",
+            super::figures::count(u32::from(*left), "try").replace("trys", "tries")
+        )),
+        Refusal::Locked { until } => text.bold("⛔ Locked after wrong PINs ").plain(format!(
+            "until {}. The other owners have been told.",
+            reader.time.moment_in_zone(*until)
+        )),
+        Refusal::BillingOff => text.plain("Nothing is sold here."),
+    }
+}
