@@ -22,4 +22,5 @@ pub mod told;
 pub mod words;
 
 pub use replica::{Replica, Telling};
+pub use tail::Tail;
 

@@ -36,6 +36,8 @@ impl Bounds {
     pub const ORDERS: usize = 2_000;
     /// Points of the equity curve; where there are more, every other one of the older half goes.
     pub const EQUITY: usize = 2_000;
+    /// Commands.
+    const COMMANDS: usize = 1_000;
     /// Fills that were reported and not yet told.
     const REPORTED: usize = 256;
 }
@@ -52,6 +54,8 @@ pub struct Model {
     pub(super) panicked_at: Option<Timestamp>,
     /// How many candles were missed.
     pub(super) missed_candles: u32,
+    /// What people told the engine, by record.
+    commands: VecDeque<(Sequence, engine::Command)>,
     reported: VecDeque<(ClientOrderId, heikin_core::order::Fill)>,
     filled: BTreeMap<ClientOrderId, FilledSoFar>,
 }
@@ -154,6 +158,11 @@ impl Model {
         self.panicked_at
     }
 
+    /// Whether the engine took a command in behind this record.
+    pub fn has_taken(&self, command: engine::Command, after: Sequence) -> bool {
+        self.commands.iter().any(|(seq, taken)| *seq > after && *taken == command)
+    }
+
     /// An order by its number.
     pub fn order(&self, number: OrderNumber) -> Option<&OrderNote> {
         self.orders.iter().rev().find(|order| order.number == number)
@@ -187,8 +196,13 @@ impl Model {
             Body::Input(Input::Account(Ok(account))) => {
                 account.fills.iter().for_each(|report| self.take_report(report));
             }
-            Body::Input(Input::Command(engine::Command::Panic)) => {
-                self.panicked_at.get_or_insert(record.at);
+            Body::Input(Input::Command(command)) => {
+                if *command == engine::Command::Panic {
+                    self.panicked_at.get_or_insert(record.at);
+                }
+                if !matches!(command, engine::Command::SetGate(..)) {
+                    push(&mut self.commands, (record.seq, *command), Bounds::COMMANDS);
+                }
             }
             Body::Input(_) => {}
             Body::Effect(Effect::Submit(order) | Effect::Replace { submit: order, .. }) => {
@@ -270,7 +284,7 @@ impl Model {
 
     fn take_alert(&mut self, alert: &Alert, engine: &Engine) {
         match alert {
-            Alert::Filled { id, side, reason, price, quantity, remaining, at } => {
+            Alert::Filled { id, side, reason, price, quantity, at, .. } => {
                 let id = id.with_part(Part::Order);
                 let (fee, fee_asset) = self.commission(id, (*price, *quantity, *at), engine);
                 let worth = price.times(*quantity);
@@ -283,7 +297,6 @@ impl Model {
                 so_far.quantity = so_far.quantity.plus(*quantity).unwrap_or(so_far.quantity);
                 so_far.worth += worth;
                 so_far.fee = so_far.fee.plus(fee).unwrap_or(so_far.fee);
-                let _ = remaining;
                 let Some(trader) = words::trader_by_id(engine, id.trader()) else { return };
                 let trade = self.trade_of(id, engine);
                 let known = self.orders.iter_mut().rev().find(|order| order.id == id);
@@ -311,7 +324,7 @@ impl Model {
                     let trader = words::trader(engine, of)?;
                     words::trade_line(trade, trader, engine.market_of(of)?)
                 });
-                for line in line {
+                if let Some(line) = line {
                     push(&mut self.trades, line, Bounds::TRADES);
                 }
             }

@@ -48,6 +48,11 @@ impl Rooms {
     fn keys(&self) -> PathBuf {
         self.folder.join("keys")
     }
+
+    /// Snapshots of the copy of the account.
+    pub fn account(&self) -> PathBuf {
+        self.folder.join("account")
+    }
 }
 
 /// The front office's store. See the [module](super).

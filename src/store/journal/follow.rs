@@ -59,6 +59,11 @@ impl<D: Disk> Follower<D> {
         self.last.seq
     }
 
+    /// The last record that was read, and its checksum.
+    pub const fn link(&self) -> (Sequence, u32) {
+        (self.last.seq, self.last.checksum)
+    }
+
     /// The last record that is durable.
     ///
     /// # Errors

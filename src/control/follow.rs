@@ -1,0 +1,172 @@
+//! Reading the account's journal on, and putting what is to be told into the outbox.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use heikin_bot::backend::{Alert, PanicStep};
+use heikin_core::engine::Sequence;
+
+use super::account::replica::is_premature;
+use super::account::tail::Due;
+use super::account::{Tail, Telling, told};
+use super::addressees::{News, queue};
+use super::command::PanicUnderWay;
+use super::front::record::Event;
+use super::wake::Wake;
+use super::Control;
+use crate::store::StoreError;
+use crate::store::disk::RealDisk;
+
+/// The journal is looked at this often, whatever signs there are.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A fill waits so long for its stop to be confirmed, so that one message tells both.
+const STOP_PATIENCE: Duration = Duration::from_millis(40);
+/// The mark is recorded at least every so many records, also where there is nothing to tell.
+const MARK_EVERY: Sequence = 500;
+
+/// What follows the account. See the [module](self).
+#[derive(Debug)]
+pub struct Following {
+    control: Control,
+    tail: Tail<RealDisk>,
+    /// What was to be told when the process before this one ended.
+    waiting: Vec<Telling>,
+    marked: Sequence,
+}
+
+impl Following {
+    pub(super) fn new(control: Control, tail: Tail<RealDisk>, waiting: Vec<Telling>) -> Self {
+        Self { control, tail, waiting, marked: 0 }
+    }
+
+    /// Follows until `until` is done; then takes in all that the account has recorded by then.
+    pub async fn run(mut self, wake: Wake, until: impl Future<Output = ()>) {
+        let mut until = pin!(until);
+        let mut status = self.control.shared.status.clone();
+        self.begin().await;
+        loop {
+            if let Err(error) = self.go_on().await {
+                // The journal is the order thread's to mend; here it is only read.
+                tracing::error!(target: "alert", %error, "the account's journal cannot be followed");
+            }
+            tokio::select! {
+                biased;
+                () = &mut until => break,
+                () = wake.given() => {}
+                Ok(()) = status.changed() => {}
+                () = pause(LOOK_EVERY) => {}
+            }
+        }
+        let end = match self.go_on().await {
+            Ok(()) => self.tail.save(&self.control.replica(), Due::Now),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = end {
+            tracing::warn!(%error, "the copy of the account could not be saved: it is made anew");
+        }
+    }
+
+    /// What a start has to tell.
+    async fn begin(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let (at, panicked_at) = {
+            let replica = self.control.replica();
+            (self.control.now(), replica.model().panicked_at())
+        };
+        if let Some(since) = panicked_at {
+            let by = heikin_bot::backend::Identity::Terminal;
+            let alert = told::panic(&by, PanicStep::StillLatched { since });
+            waiting.push(Telling { at, thread: Some("panic".to_owned()), alert });
+        }
+        self.tell(waiting).await;
+    }
+
+    /// Takes in what is new, and tells it.
+    async fn go_on(&mut self) -> Result<(), StoreError> {
+        let mut tellings = self.read_on()?;
+        if tellings.iter().any(is_premature) {
+            pause(STOP_PATIENCE).await;
+            tellings.extend(self.read_on()?);
+            let replica = self.control.replica();
+            tellings.iter_mut().filter(|it| is_premature(it)).for_each(|it| replica.renew(it));
+        }
+        self.tell(tellings).await;
+        self.tell_end_of_panic().await;
+        let replica = self.control.replica();
+        if let Err(error) = self.tail.save(&replica, Due::InTime) {
+            tracing::warn!(%error, "the copy of the account could not be saved; it is tried again");
+        }
+        Ok(())
+    }
+
+    fn read_on(&mut self) -> Result<Vec<Telling>, StoreError> {
+        if !self.tail.is_behind()? {
+            return Ok(Vec::new());
+        }
+        let mut replica = self.control.replica();
+        let told = self.tail.read_on(&mut replica);
+        let through = replica.through();
+        drop(replica);
+        self.control.shared.moved.send_replace(through);
+        told
+    }
+
+    /// Puts what is to be told into the outbox, with the mark that says so.
+    async fn tell(&mut self, tellings: Vec<Telling>) {
+        let through = self.control.replica().through();
+        if tellings.is_empty() && through < self.marked + MARK_EVERY && self.marked > 0 {
+            return;
+        }
+        let now = self.control.now();
+        let recorded = self.control.front(move |ledger| {
+            let news = tellings.into_iter();
+            let news = news.map(|Telling { at, thread, alert }| News { at, thread, by: None, alert });
+            let mut events: Vec<Event> =
+                news.filter_map(|news| queue(ledger.state(), news, now)).collect();
+            // In one record: rows and mark are there together, or all is told again.
+            events.push(Event::Tailed { through });
+            ledger.record(now, events)
+        });
+        match recorded.await {
+            Ok(()) => self.marked = through,
+            Err(error) => tracing::error!(%error, "an alert could not be stored: it is told again"),
+        }
+    }
+
+    /// A panic is over when nothing of ours is open or held any more.
+    async fn tell_end_of_panic(&self) {
+        let ended = {
+            let replica = self.control.replica();
+            let mut panic = super::locked(&self.control.shared.panic);
+            let ended = panic.as_ref().and_then(|panic| panic.ended(&replica));
+            if ended.is_some() {
+                *panic = None;
+            }
+            ended
+        };
+        let Some((by, step)) = ended else { return };
+        let (at, now) = (self.control.now(), self.control.now());
+        let alert: Alert = told::panic(&by, step);
+        let news = News { at, thread: Some("panic".to_owned()), by: Some(by), alert };
+        let queued = self.control.front(move |ledger| {
+            let event = queue(ledger.state(), news, now);
+            ledger.record(now, event.into_iter().collect())
+        });
+        if let Err(error) = queued.await {
+            tracing::error!(%error, "the end of a panic could not be told");
+        }
+    }
+}
+
+impl Control {
+    /// Tells the end of a panic once it has come.
+    pub(super) fn await_end_of(&self, panic: PanicUnderWay) {
+        *super::locked(&self.shared.panic) = Some(panic);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "it waits beside the order thread")]
+async fn pause(length: Duration) {
+    tokio::time::sleep(length).await;
+}
