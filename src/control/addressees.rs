@@ -1,7 +1,7 @@
 //! Who is told what, and how loudly.
 
 use heikin_bot::backend::{
-    Alert, AlertKind, ChatId, Envelope, Identity, Loudness, RiskAlert, Role, SystemAlert, UserId,
+    Alert, AlertKind, Envelope, Identity, Loudness, RiskAlert, Role, SystemAlert, UserId,
 };
 use heikin_core::time::Timestamp;
 
@@ -84,26 +84,6 @@ const fn concerns(kind: AlertKind, role: Role) -> bool {
         // It goes to one person, by another way.
         AlertKind::Subscription => false,
     }
-}
-
-/// To one person alone, whatever their role.
-pub(super) fn queue_for(
-    state: &State,
-    (user, news): (UserId, News),
-    now: Timestamp,
-) -> Option<Event> {
-    let chat: ChatId = private_chat(user);
-    let person = state.people().get(user)?;
-    let zone = person.notify.zone.clone();
-    let kind = news.alert.kind();
-    let loudness = person.notify.loudness(kind, minute_of_day(now, &zone));
-    if loudness == Loudness::Off || state.outbox().is_blocked(chat) {
-        return None;
-    }
-    let News { at, thread, by, alert } = news;
-    let (lane, to) = (alert.lane(), vec![Addressee { chat, loudness, zone }]);
-    let queued = Queued { at, lane, thread, by, replaces: Vec::new(), to, alert };
-    Some(Event::Queued(Box::new(queued)))
 }
 
 /// The person behind an identity.

@@ -65,6 +65,11 @@ use crate::store::{Layout, StoreError};
 /// What time it is, for people.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// This machine's clock: people live by it, whatever time it is at the exchange.
+pub fn machine_clock() -> Clock {
+    Arc::new(|| Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()))
+}
+
 /// What control is put together from.
 pub struct Setup {
     /// The data directory; its lock is held.

@@ -4,7 +4,7 @@ use heikin_core::time::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 /// The minute of the day, 0–1439, in the zone of this name; in UTC where there is none.
-pub fn minute_of_day(at: Timestamp, zone: &str) -> u16 {
+pub(super) fn minute_of_day(at: Timestamp, zone: &str) -> u16 {
     let zone = TimeZoneDatabase::bundled().get(zone).unwrap_or(TimeZone::UTC);
     let local = jiff::Timestamp::from_millisecond(at.millis())
         .unwrap_or(jiff::Timestamp::UNIX_EPOCH)

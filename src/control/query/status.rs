@@ -181,7 +181,7 @@ pub(super) fn orders(replica: &Replica) -> OpenOrders {
     });
     OpenOrders {
         orders: orders.into_iter().map(|(_, order)| order).collect(),
-        foreign: 0,
+        foreign: engine.markets().iter().map(engine::Market::foreign_algo_orders).sum(),
         prices: prices.collect(),
     }
 }

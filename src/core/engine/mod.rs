@@ -117,6 +117,11 @@ impl Market {
         self.quote
     }
 
+    /// Open stops and take-profits of others on it, as of the last look at the account.
+    pub const fn foreign_algo_orders(&self) -> u32 {
+        self.foreign_algo_orders
+    }
+
     /// A price to value things at: the bid.
     fn mark(&self) -> Option<Price> {
         self.quote.map(|quote| quote.bid)
