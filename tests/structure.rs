@@ -26,7 +26,9 @@ const ROOT: &[Rule] = &[
     ("store", &[]),
     ("telemetry", &["config"]),
     ("runtime", &["config", "exchange", "store"]),
-    ("cli", &["analysis", "config", "exchange", "http", "runtime", "store", "telemetry"]),
+    // What front ends may ask and do: it reads what the order thread has recorded, and asks it.
+    ("control", &["config", "runtime", "store"]),
+    ("cli", &["analysis", "config", "control", "exchange", "http", "runtime", "store", "telemetry"]),
 ];
 
 /// The exchanges: each stands alone.

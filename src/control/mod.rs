@@ -47,7 +47,7 @@ use heikin_bot::backend::{
     Actor, Answer, Backend, BackendError, Command, Cursor, Envelope, InboxRow, Intake, Mode, Nonce,
     Outcome, Presser, Query, Receipt, RequestId, StateVersion, Take, Ticket, UpdateId,
 };
-use heikin_core::engine::Engine;
+use heikin_core::engine::{Engine, Sequence};
 use heikin_core::time::Timestamp;
 use tokio::sync::{mpsc, watch};
 
@@ -164,6 +164,14 @@ impl Control {
         let control = Self { shared: Arc::new(shared) };
         let following = Following::new(control.clone(), tail, told);
         Ok((control, following))
+    }
+
+    /// Returns when the copy of the account has come to this record.
+    pub async fn caught_up(&self, through: Sequence) {
+        let mut moved = self.shared.moved.subscribe();
+        let there = moved.wait_for(|come| *come >= through || self.replica().through() >= through);
+        // It ends only with this process.
+        drop(there.await);
     }
 
     fn now(&self) -> Timestamp {
