@@ -28,7 +28,10 @@ const ROOT: &[Rule] = &[
     ("runtime", &["config", "exchange", "store"]),
     // What front ends may ask and do: it reads what the order thread has recorded, and asks it.
     ("control", &["config", "runtime", "store"]),
-    ("cli", &["analysis", "config", "control", "exchange", "http", "runtime", "store", "telemetry"]),
+    (
+        "cli",
+        &["analysis", "config", "control", "exchange", "http", "runtime", "store", "telemetry"],
+    ),
 ];
 
 /// The exchanges: each stands alone.

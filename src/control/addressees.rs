@@ -108,10 +108,7 @@ pub(super) fn name_of(identity: &Identity, people: &People) -> String {
 }
 
 /// An alert with the name of whoever caused it, which is not recorded with it.
-pub(super) fn named(
-    (mut envelope, by): (Envelope, Option<Identity>),
-    people: &People,
-) -> Envelope {
+pub(super) fn named((mut envelope, by): (Envelope, Option<Identity>), people: &People) -> Envelope {
     let Some(by) = by else { return envelope };
     if let Alert::Risk(RiskAlert::Panic { name, .. })
     | Alert::System(

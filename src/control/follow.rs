@@ -7,6 +7,7 @@ use std::time::Duration;
 use heikin_bot::backend::{Alert, PanicStep};
 use heikin_core::engine::Sequence;
 
+use super::Control;
 use super::account::replica::is_premature;
 use super::account::tail::Due;
 use super::account::{Tail, Telling, told};
@@ -14,7 +15,6 @@ use super::addressees::{News, queue};
 use super::command::PanicUnderWay;
 use super::front::record::Event;
 use super::wake::Wake;
-use super::Control;
 use crate::store::StoreError;
 use crate::store::disk::RealDisk;
 
@@ -121,7 +121,8 @@ impl Following {
         let now = self.control.now();
         let recorded = self.control.front(move |ledger| {
             let news = tellings.into_iter();
-            let news = news.map(|Telling { at, thread, alert }| News { at, thread, by: None, alert });
+            let news =
+                news.map(|Telling { at, thread, alert }| News { at, thread, by: None, alert });
             let mut events: Vec<Event> =
                 news.filter_map(|news| queue(ledger.state(), news, now)).collect();
             // In one record: rows and mark are there together, or all is told again.

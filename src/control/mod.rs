@@ -51,8 +51,8 @@ use heikin_core::engine::{Engine, Sequence};
 use heikin_core::time::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-pub use self::follow::Following;
 use self::account::{Replica, Tail};
+pub use self::follow::Following;
 use self::front::ledger::Rooms;
 use self::front::{Front, FrontError, Ledger};
 use crate::config::Config;
@@ -141,8 +141,7 @@ impl Control {
         claim::welcome(&mut ledger, &config.notify.operators, now)?;
         let mark = Some(ledger.state().tailed()).filter(|mark| *mark > 0);
         let mut replica = Replica::new(mode, engine);
-        let (tail, told) =
-            Tail::open(RealDisk, (&layout, &rooms.account()), &mut replica, mark)?;
+        let (tail, told) = Tail::open(RealDisk, (&layout, &rooms.account()), &mut replica, mark)?;
         let interrupted = command::settle_interrupted(&mut ledger, &replica, now)?;
         for request in interrupted {
             tracing::info!(request = request.0, "a command that a stop had cut off is settled");

@@ -1,7 +1,7 @@
 //! The product behind the port: pause, resume, close, panic, and over restarts.
 
 use heikin_bot::backend::{
-    Alert, Answer, Backend as _, Command, Control as Entries, Done, Intake, InboxRow, LegState,
+    Alert, Answer, Backend as _, Command, Control as Entries, Done, InboxRow, Intake, LegState,
     Nonce, Outcome, PanicStep, Presser, Protection, Query, Range, RecapTopic, Refusal, RiskAlert,
     Role, Subject, Take, Target, Ticket, TraderState, UpdateId,
 };
@@ -96,10 +96,7 @@ fn a_panic_sells_and_holds_over_restarts() {
             _ => None,
         })
         .collect();
-    assert!(
-        matches!(&steps[..], [PanicStep::Latched, PanicStep::Finished { .. }]),
-        "{steps:?}"
-    );
+    assert!(matches!(&steps[..], [PanicStep::Latched, PanicStep::Finished { .. }]), "{steps:?}");
     for end in [World::stop, World::kill] {
         end(&world, product);
         product = world.start();
@@ -138,7 +135,8 @@ fn what_was_told_and_taken_is_so_after_a_restart() {
         expires_at: now + Ticket::LIFE,
     };
     let (used, unused) = (Nonce::from_bits(7), Nonce::from_bits(8));
-    let row = |update| InboxRow { update: UpdateId(update), received_at: now, raw: "{}".to_owned() };
+    let row =
+        |update| InboxRow { update: UpdateId(update), received_at: now, raw: "{}".to_owned() };
     let control = product.control.clone();
     let stopped = world.run(&mut product, async {
         for nonce in [used, unused] {
@@ -153,7 +151,8 @@ fn what_was_told_and_taken_is_so_after_a_restart() {
     });
     assert!(matches!(stopped, Outcome::Done(Done::Stopped { .. })), "{stopped:?}");
     let told = world.run(&mut product, alerts(&control));
-    let before = world.run(&mut product, async { control.query(Query::Profit { range: Range::ALL }).await });
+    let before =
+        world.run(&mut product, async { control.query(Query::Profit { range: Range::ALL }).await });
     drop(control);
     for end in [World::kill, World::stop] {
         end(&world, product);
@@ -183,7 +182,8 @@ fn what_was_told_and_taken_is_so_after_a_restart() {
     let control = product.control.clone();
     let taken = world.run(&mut product, control.take_ticket(unused, presser, now)).unwrap();
     assert!(matches!(taken, Take::Taken(_)), "{taken:?}");
-    let after = world.run(&mut product, async { control.query(Query::Profit { range: Range::ALL }).await });
+    let after =
+        world.run(&mut product, async { control.query(Query::Profit { range: Range::ALL }).await });
     let realized = |answer: &Result<Answer, _>| match answer {
         Ok(Answer::Profit(profit)) => profit.net,
         _ => Money::ZERO,
@@ -200,7 +200,9 @@ fn why_and_chart_tell_what_was_decided() {
     let control = product.control.clone();
     world.run(&mut product, async {
         let subject = Subject::Trader { trader: trader() };
-        let Answer::Why(why) = control.query(Query::Why { subject }).await.unwrap() else { panic!() };
+        let Answer::Why(why) = control.query(Query::Why { subject }).await.unwrap() else {
+            panic!()
+        };
         let values = why.candle.expect("candles have closed");
         assert!(why.rules.iter().all(|rule| !rule.figures.is_empty()));
         let chart = Query::Chart { trader: trader(), candles: 12 };
@@ -219,12 +221,13 @@ fn why_and_chart_tell_what_was_decided() {
             panic!()
         };
         assert_eq!((why.orders.len(), why.orders[0].reason), (1, stop.reason));
-        let Answer::Balance(balance) = control.query(Query::Balance).await.unwrap() else { panic!() };
+        let Answer::Balance(balance) = control.query(Query::Balance).await.unwrap() else {
+            panic!()
+        };
         assert_eq!(balance.lines.len(), 2);
         let Answer::Health(health) = control.query(Query::Health).await.unwrap() else { panic!() };
         assert!(health.checks.len() >= 5);
-        let Answer::Member(member) =
-            control.query(Query::Member { user: OWNER }).await.unwrap()
+        let Answer::Member(member) = control.query(Query::Member { user: OWNER }).await.unwrap()
         else {
             panic!()
         };

@@ -48,10 +48,6 @@ pub(crate) fn trader() -> Trader {
     Trader { symbol: symbol(), interval: INTERVAL }
 }
 
-pub(crate) fn price(text: &str) -> Price {
-    text.parse().unwrap()
-}
-
 /// A market that rises candle by candle: it is entered at once, and the stop rises with it.
 fn rising() -> Vec<Candle> {
     let candle = |k: i64| {
@@ -113,7 +109,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let text = format!(
             "mode = \"paper\"\n[http]\nlisten = \"127.0.0.1:0\"\n[notify]\noperators = [{OWNER}]\n\
-             [[trader]]\nsymbol = \"BTCUSDT\"\ninterval = \"1h\"\n"
+             [[trader]]\nsymbol = \"BTCUSDT\"\ninterval = \"1h\"\npercent = 50\n"
         );
         std::fs::write(folder.path().join("heikin.toml"), text).unwrap();
         let variables: Variables = std::iter::empty::<(String, String)>().collect();
@@ -137,7 +133,10 @@ impl World {
     pub(crate) fn start(&self) -> Product {
         let (mut product, mut status) = self.local.block_on(&self.runtime, self.started());
         let ready = async move {
-            status.wait_for(|status| status.reconciled && status.entries_off.is_empty()).await.is_ok()
+            status
+                .wait_for(|status| status.reconciled && status.entries_off.is_empty())
+                .await
+                .is_ok()
         };
         // Panicked or stopped, it never comes to that: then it is enough that it is reconciled.
         let off = product.runner.account().engine();
@@ -205,9 +204,9 @@ impl World {
         .unwrap();
         let (stop, stopped) = watch::channel(());
         let mut stopped = stopped;
-        let following = tokio::task::spawn_local(following.run(wake, async move {
-            while stopped.changed().await.is_ok() {}
-        }));
+        let following = tokio::task::spawn_local(
+            following.run(wake, async move { while stopped.changed().await.is_ok() {} }),
+        );
         let status = runner.status();
         let product = Product { runner, _streams: streams, control, stop, following };
         (product, status)

@@ -23,4 +23,3 @@ pub mod words;
 
 pub use replica::{Replica, Telling};
 pub use tail::Tail;
-

@@ -424,11 +424,7 @@ pub fn merged(unsaid: &StopRaised, next: &StopRaised) -> StopRaised {
     StopRaised { from: unsaid.from, times: unsaid.times.saturating_add(next.times), ..next.clone() }
 }
 
-fn decision_note(
-    cause: &Record,
-    engine: &Engine,
-    trader: &engine::Trader,
-) -> Option<DecisionNote> {
+fn decision_note(cause: &Record, engine: &Engine, trader: &engine::Trader) -> Option<DecisionNote> {
     let candle = trader.candle()?;
     let seen = engine.explain(trader)?;
     let ha = seen.heikin_ashi?;

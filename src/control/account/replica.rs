@@ -8,8 +8,8 @@ use heikin_core::engine::{Engine, Record, Sequence, Snapshot, SnapshotError};
 use serde::{Deserialize, Serialize};
 
 use super::model::Model;
-pub use super::told::Telling;
 use super::told::Teller;
+pub use super::told::Telling;
 use super::words;
 
 /// The copy. See the [module](self).

@@ -42,8 +42,10 @@ impl Teller<'_> {
             }
             Body::Effect(Effect::Notify(alert)) => told.extend(self.alert(at, alert)),
             Body::Input(Input::Command(Command::SetGate(gate, state))) => {
-                told.extend(gate_alert(*gate, *state).map(|alert| {
-                    Telling { at, thread: Some(format!("gate-{gate:?}")), alert }
+                told.extend(gate_alert(*gate, *state).map(|alert| Telling {
+                    at,
+                    thread: Some(format!("gate-{gate:?}")),
+                    alert,
                 }));
             }
             Body::Effect(Effect::Decide { trader, outcome, .. }) => {
@@ -315,9 +317,8 @@ impl Teller<'_> {
     /// What heikin does about a trader's trouble, as its orders show it.
     fn what_follows(&self, id: TraderId) -> String {
         let of = self.engine.traders().get(usize::from(id.0));
-        let exit = of.and_then(|of| {
-            of.live_orders().find(|order: &&Order| order.terms.side == Side::Sell)
-        });
+        let exit = of
+            .and_then(|of| of.live_orders().find(|order: &&Order| order.terms.side == Side::Sell));
         match (of.is_some_and(|of| of.position().is_open()), exit) {
             (true, Some(_)) => "an order that protects the position is on its way".to_owned(),
             (true, None) => "it is tried again until the position is protected".to_owned(),

@@ -1,8 +1,8 @@
 //! The engine's vocabulary in that of the port.
 
 use heikin_bot::backend::{
-    BasisPoints, Mode, OpenOrder, OrderNumber, OrderPhase, OrderWork, Position, Protection, Resolving,
-    TradeLine, TradeNumber, Trader, TraderState,
+    BasisPoints, Mode, OpenOrder, OrderNumber, OrderPhase, OrderWork, Position, Protection,
+    Resolving, TradeLine, TradeNumber, Trader, TraderState,
 };
 use heikin_core::engine::{self, Engine, Market};
 use heikin_core::ledger::Trade;
@@ -119,17 +119,19 @@ pub fn protection(engine: &Engine, trader: &engine::Trader) -> Option<Protection
     }
     // One that is being replaced rests until it is.
     let resting = exits.iter().find(|it| matches!(it.phase, Phase::Working | Phase::Canceling));
-    Some(match (resting.and_then(|it| Some((it, it.terms.kind.trigger()?))), open.unprotected_since)
-    {
-        (Some(_), Some(since)) => Protection::Unprotected { since },
-        (Some((order, trigger)), None) => {
-            let limit = order.terms.kind.worst_price().map(TickPrice::price);
-            let is_market = matches!(order.terms.kind, OrderKind::StopLoss { .. });
-            let limit = limit.filter(|_| !is_market);
-            Protection::OnExchange { trigger: trigger.price(), limit }
-        }
-        (None, _) => Protection::Placing { since: last.decided_at },
-    })
+    Some(
+        match (resting.and_then(|it| Some((it, it.terms.kind.trigger()?))), open.unprotected_since)
+        {
+            (Some(_), Some(since)) => Protection::Unprotected { since },
+            (Some((order, trigger)), None) => {
+                let limit = order.terms.kind.worst_price().map(TickPrice::price);
+                let is_market = matches!(order.terms.kind, OrderKind::StopLoss { .. });
+                let limit = limit.filter(|_| !is_market);
+                Protection::OnExchange { trigger: trigger.price(), limit }
+            }
+            (None, _) => Protection::Placing { since: last.decided_at },
+        },
+    )
 }
 
 /// A trader's open position.

@@ -74,7 +74,8 @@ pub(super) async fn carry_out(
     let _at_work = AtWork::begin(control, &commander.request).ok_or(BackendError::Busy)?;
     if role < needed(&command) {
         let words = rights::words(&command);
-        return conclude(control, &commander, Conclusion::refused(words, Refusal::NotAllowed)).await;
+        return conclude(control, &commander, Conclusion::refused(words, Refusal::NotAllowed))
+            .await;
     }
     match command {
         Command::StartBot
@@ -183,10 +184,8 @@ pub(super) fn concluded(
         if let Some(user) = user_of(by).filter(|_| !is_forgotten) {
             events.push(ledger.seal_name(user, name)?);
         }
-        events.push(Event::Finished {
-            request: request.clone(),
-            outcome: Box::new(outcome.clone()),
-        });
+        events
+            .push(Event::Finished { request: request.clone(), outcome: Box::new(outcome.clone()) });
         let result = result_of(&outcome);
         events.push(Event::Audited { by: by.clone(), what, result });
         for (thread, alert) in news {

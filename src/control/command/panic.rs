@@ -24,9 +24,10 @@ impl PanicUnderWay {
     /// What to tell once nothing of ours is open or held any more.
     pub(in crate::control) fn ended(&self, replica: &Replica) -> Option<(Identity, PanicStep)> {
         let engine = replica.engine();
-        let is_flat = engine.traders().iter().all(|trader| {
-            !trader.position().is_open() && trader.live_orders().next().is_none()
-        });
+        let is_flat = engine
+            .traders()
+            .iter()
+            .all(|trader| !trader.position().is_open() && trader.live_orders().next().is_none());
         if !engine.is_panicked() || !is_flat {
             return None;
         }

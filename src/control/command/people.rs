@@ -165,7 +165,9 @@ fn flaw(preferences: &NotifyPreferences) -> Option<String> {
     let is_minute = |minute: u16| minute < 24 * 60;
     if heikin_bot::local_time::known_zone(&preferences.zone).is_none() {
         let zone = &preferences.zone;
-        return Some(format!("there is no time zone {zone:?}; one is Europe/Berlin or Asia/Kolkata"));
+        return Some(format!(
+            "there is no time zone {zone:?}; one is Europe/Berlin or Asia/Kolkata"
+        ));
     }
     let quiet_fits = preferences.quiet.is_none_or(|it| is_minute(it.from) && is_minute(it.to));
     (!quiet_fits || !preferences.digest_at.is_none_or(is_minute))

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use heikin_bot::backend::{
-    BackendError, Command, Done, Leg, LegState, Outcome, PanicStep, Recap, RecapTopic,
-    Refusal, StateVersion, Target, Trader,
+    BackendError, Command, Done, Leg, LegState, Outcome, PanicStep, Recap, RecapTopic, Refusal,
+    StateVersion, Target, Trader,
 };
 use heikin_core::engine::{self, Engine};
 use heikin_core::market::{Asset, Side};
@@ -192,9 +192,9 @@ fn legs(engine: &Engine, traders: &[(TraderId, Trader)], command: &Command) -> V
     for (id, name) in traders {
         let Some(trader) = engine.traders().get(usize::from(id.0)) else { continue };
         let entries = trader.live_orders().filter(|order| order.terms.side == Side::Buy);
-        let open = entries.map(Order::remaining).fold(Quantity::ZERO, |sum, it| {
-            sum.plus(it).unwrap_or(sum)
-        });
+        let open = entries
+            .map(Order::remaining)
+            .fold(Quantity::ZERO, |sum, it| sum.plus(it).unwrap_or(sum));
         let leg = |side, quantity| Leg { trader: *name, side, quantity, state: LegState::Working };
         if !open.is_zero() {
             legs.push(leg(Side::Buy, open));
@@ -233,9 +233,8 @@ async fn wait_for(control: &Control, legs: Vec<Leg>) -> Vec<Leg> {
         let replica = control.replica();
         legs.iter().map(|leg| renewed(leg, &replica)).collect()
     };
-    let all = moved.wait_for(|_| {
-        now(&legs).iter().all(|leg| !matches!(leg.state, LegState::Working))
-    });
+    let all =
+        moved.wait_for(|_| now(&legs).iter().all(|leg| !matches!(leg.state, LegState::Working)));
     // Whatever has come of them by then is told.
     drop(tokio::time::timeout(LEGS_WITHIN, all).await);
     now(&legs)
@@ -295,12 +294,12 @@ fn sale(
 fn consequences(command: &Command, target: &Target) -> Vec<String> {
     let whom = rights::whom(target);
     let lines: &[String] = &match command {
-        Command::StartBot => vec![
-            "Entries are placed again from the next candle close on.".to_owned(),
-        ],
-        Command::Resume { .. } => vec![
-            format!("Entries of {whom} are placed again from the next candle close on."),
-        ],
+        Command::StartBot => {
+            vec!["Entries are placed again from the next candle close on.".to_owned()]
+        }
+        Command::Resume { .. } => {
+            vec![format!("Entries of {whom} are placed again from the next candle close on.")]
+        }
         Command::StopBot => vec![
             "Entries are cancelled, and none is placed until /start_bot, over restarts.".to_owned(),
             "Stops stay, and go on rising.".to_owned(),
@@ -381,7 +380,8 @@ async fn send(
             Ok(Ok(())) => {}
             Ok(Err(_)) => return Err(gone()),
             Err(_) => {
-                let reason = "the order thread has not answered for 5 s; look at /status".to_owned();
+                let reason =
+                    "the order thread has not answered for 5 s; look at /status".to_owned();
                 return Err(BackendError::Unreachable { reason });
             }
         }

@@ -54,7 +54,9 @@ pub enum FrontError {
     #[error("what the chat remembers cannot be written: {0}")]
     Store(String),
     /// It has ended.
-    #[error("the front office has ended: heikin is stopping, or its store has failed (see the log)")]
+    #[error(
+        "the front office has ended: heikin is stopping, or its store has failed (see the log)"
+    )]
     Ended,
 }
 

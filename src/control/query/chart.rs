@@ -46,7 +46,9 @@ pub(super) fn chart(
         is_forming: false,
         markers: replica.model().markers(trader, since),
         stops,
-        entry: entry.and_then(|it| it.terms.kind.trigger().or(it.terms.kind.worst_price())).map(TickPrice::price),
+        entry: entry
+            .and_then(|it| it.terms.kind.trigger().or(it.terms.kind.worst_price()))
+            .map(TickPrice::price),
         stop: open.and_then(|open| open.stop).map(TickPrice::price),
         average_entry: open.and_then(|open| open.cost.price_of(open.bought)),
         price: engine.market_of(of).and_then(engine::Market::quote).map(|quote| quote.bid),

@@ -74,8 +74,10 @@ fn exchange(control: &Control) -> Check {
 fn disk(control: &Control) -> Check {
     let journal = control.shared.status.borrow().journal;
     let is_fast = Duration::from_micros(journal.last_sync_micros) < SLOW_SYNC;
-    let figure =
-        format!("record {} of the journal, synced in {} µs", journal.records, journal.last_sync_micros);
+    let figure = format!(
+        "record {} of the journal, synced in {} µs",
+        journal.records, journal.last_sync_micros
+    );
     check("disk", if is_fast { Verdict::Good } else { Verdict::Bad }, figure)
 }
 

@@ -84,7 +84,8 @@ fn of_json(line: &str) -> Option<LogLine> {
     let event: serde_json::Value = serde_json::from_str(line).ok()?;
     let field = |name: &str| event.get(name).and_then(serde_json::Value::as_str);
     let message = field("message").unwrap_or_default();
-    let message = field("who").map_or_else(|| message.to_owned(), |who| format!("{who}: {message}"));
+    let message =
+        field("who").map_or_else(|| message.to_owned(), |who| format!("{who}: {message}"));
     Some(LogLine {
         at: time(field("timestamp")?)?,
         level: level(field("level")?)?,

@@ -44,7 +44,10 @@ pub(super) async fn answer(control: &Control, query: Query) -> Result<Answer, Ba
         Query::Audit { page } => people::audit(control, page).await,
         Query::Member { user } => people::member(control, user).await,
         Query::Notify { user } => people::notify(control, user).await,
-        Query::Plans | Query::Bill { .. } | Query::Subscription { .. } | Query::Payments { .. }
+        Query::Plans
+        | Query::Bill { .. }
+        | Query::Subscription { .. }
+        | Query::Payments { .. }
         | Query::Revenue { .. } => unsold(query),
         _ => of_the_account(control, query),
     }

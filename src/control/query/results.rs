@@ -48,9 +48,10 @@ pub(super) fn profit(replica: &Replica, range: Range) -> Result<Profit, BackendE
     let fees: Money = closed.iter().map(|trade| trade.fees).sum();
     let open = positions(replica);
     let curve = points(replica, range);
-    let change = curve.first().zip(curve.last()).map(|(first, last)| {
-        words::basis_points(last.equity - first.equity, first.equity)
-    });
+    let change = curve
+        .first()
+        .zip(curve.last())
+        .map(|(first, last)| words::basis_points(last.equity - first.equity, first.equity));
     Ok(Profit {
         range,
         quote,

@@ -78,8 +78,10 @@ fn entries(replica: &Replica) -> Entries {
 /// Why a gate is closed, and what opens it.
 pub(super) const fn gate(gate: Gate) -> &'static str {
     match gate {
-        Gate::LiveGate => "the settings did not pass on the symbol's history: change them, or \
-                           override with a sentence in heikin.toml",
+        Gate::LiveGate => {
+            "the settings did not pass on the symbol's history: change them, or \
+                           override with a sentence in heikin.toml"
+        }
         Gate::KeyRights => "the key may do too much or too little: mend it, then restart",
         Gate::SlowDisk => "the disk is slow: it opens when the disk was fast for a minute",
         Gate::OtherInstallation => "another heikin trades on the account: stop one of the two",

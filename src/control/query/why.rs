@@ -31,8 +31,7 @@ pub(super) fn why(replica: &Replica, subject: Subject) -> Result<Why, BackendErr
         }
         Subject::Trade { trade } => {
             let orders: Vec<&OrderNote> = model.orders_of(trade).collect();
-            let first =
-                orders.first().ok_or_else(|| forgotten(format!("trade #{}", trade.0)))?;
+            let first = orders.first().ok_or_else(|| forgotten(format!("trade #{}", trade.0)))?;
             let of = find(replica, first.trader)?;
             let decision = decision_of(replica, of.id(), first);
             let lines = orders.iter().map(|note| why_order(note)).collect();
@@ -92,12 +91,16 @@ fn explained(
 fn next(of: &engine::Trader, state: TraderState) -> String {
     let interval = of.interval();
     match state {
-        TraderState::None => format!("At the close of the next {interval} candle the entry is decided anew."),
+        TraderState::None => {
+            format!("At the close of the next {interval} candle the entry is decided anew.")
+        }
         TraderState::Long => format!(
             "The stop stands; at the close of the next {interval} candle it may rise, never fall."
         ),
         TraderState::ClosedLong => {
-            format!("The next entry comes when it is re-armed, at the close of a {interval} candle.")
+            format!(
+                "The next entry comes when it is re-armed, at the close of a {interval} candle."
+            )
         }
     }
 }

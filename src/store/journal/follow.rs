@@ -191,7 +191,12 @@ mod tests {
     use crate::store::journal::{FileJournal, Settings, Verify};
 
     fn record(seq: Sequence) -> Record {
-        Record { seq, cause: seq, at: Timestamp::from_millis(1_000), body: Body::Input(Input::Time) }
+        Record {
+            seq,
+            cause: seq,
+            at: Timestamp::from_millis(1_000),
+            body: Body::Input(Input::Time),
+        }
     }
 
     fn open(disk: &MemoryDisk, bytes: usize) -> FileJournal<MemoryDisk> {
@@ -206,8 +211,7 @@ mod tests {
         for bytes in [700, 1_000, 1 << 20] {
             let disk = MemoryDisk::default();
             let mut journal = open(&disk, bytes);
-            let mut follower =
-                Follower::behind(disk.clone(), Path::new("journal"), 0).unwrap();
+            let mut follower = Follower::behind(disk.clone(), Path::new("journal"), 0).unwrap();
             let mut seen = Vec::new();
             for seq in 1..=60 {
                 journal.append(&record(seq)).unwrap();

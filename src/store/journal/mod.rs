@@ -226,9 +226,8 @@ impl<D: Disk, R: Entry> FileJournal<D, R> {
             return Err(StoreError::Encoding { record: seq, source });
         }
         let head = Head { before: self.last, encoding: JSON, durable: self.durable.seq };
-        self.last = frame::finish(&mut self.buffer, start, head).map_err(|bytes| {
-            StoreError::TooLarge { record: seq, bytes, most: frame::MOST }
-        })?;
+        self.last = frame::finish(&mut self.buffer, start, head)
+            .map_err(|bytes| StoreError::TooLarge { record: seq, bytes, most: frame::MOST })?;
         if self.buffer.len() >= BUFFERED {
             self.poison_on_error(Self::write)?;
         }

@@ -55,7 +55,11 @@ impl HeikinAshiStrategy {
             let least = i128::from(ha.open().units()) * i128::from(entry.min_body.units());
             let passed = body * i128::from(Rate::ONE.units()) >= least;
             let figures = format!("{} on {}", ha.close().distance(ha.open()), ha.open());
-            rules.push(rule(format!("body at least {} %", entry.min_body.percent()), passed, figures));
+            rules.push(rule(
+                format!("body at least {} %", entry.min_body.percent()),
+                passed,
+                figures,
+            ));
         }
         if entry.no_lower_wick {
             let body = ha.open().min(ha.close());
