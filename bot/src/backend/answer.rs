@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuditLine, Balance, Bill, ChartData, EquitySeries, FillLine, Health, Logs, Member, ModeView,
-    NotifyPreferences, OpenOrders, Paged, Payments, Performance, Plans, Position, Profit,
+    AuditLine, Balance, Bill, Card, ChartData, EquitySeries, FillLine, Health, Logs, Member,
+    ModeView, NotifyPreferences, OpenOrders, Paged, Payments, Performance, Plans, Position, Profit,
     RevenueReport, Settings, Status, SubscriptionView, TradeLine, UserLine, Why,
 };
 
@@ -48,6 +48,8 @@ pub enum Answer {
     Member(Member),
     /// What one person is told.
     Notify(NotifyPreferences),
+    /// The status cards that are kept up to date.
+    Cards(Vec<Card>),
     /// What is on offer.
     Plans(Plans),
     /// What a plan costs.

@@ -157,6 +157,8 @@ pub enum Query {
         /// Who.
         user: UserId,
     },
+    /// The status cards that are kept up to date.
+    Cards,
     /// What is on offer; empty where billing is off.
     Plans,
     /// What a plan costs, line by line.
