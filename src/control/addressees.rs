@@ -107,8 +107,14 @@ pub(super) fn name_of(identity: &Identity, people: &People) -> String {
     }
 }
 
-/// An alert with the name of whoever caused it, which is not recorded with it.
-pub(super) fn named((mut envelope, by): (Envelope, Option<Identity>), people: &People) -> Envelope {
+/// An alert with what is not recorded with it: the name of whoever caused it, and what whoever reads
+/// it may do now.
+pub(super) fn named(
+    (mut envelope, by): (Envelope, Option<Identity>),
+    people: &People,
+    now: Timestamp,
+) -> Envelope {
+    envelope.role = people.role(UserId(envelope.chat.0), now);
     let Some(by) = by else { return envelope };
     if let Alert::Risk(RiskAlert::Panic { name, .. })
     | Alert::System(

@@ -231,7 +231,7 @@ impl Backend for Control {
         self.front(move |ledger| {
             let found = ledger.hand_out(after, limit, now)?;
             let people = ledger.state().people();
-            Ok(found.into_iter().map(|it| addressees::named(it, people)).collect())
+            Ok(found.into_iter().map(|it| addressees::named(it, people, now)).collect())
         })
         .await
     }

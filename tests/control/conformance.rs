@@ -57,6 +57,7 @@ async fn every_query_has_its_answer<B: Backend>(backend: &B) {
     assert!(matches!(ask(Query::Health).await, Answer::Health(_)));
     assert!(matches!(ask(Query::Users { page }).await, Answer::Users(_)));
     assert!(matches!(ask(Query::Audit { page }).await, Answer::Audit(_)));
+    assert!(matches!(ask(Query::Cards).await, Answer::Cards(_)));
     assert!(matches!(ask(Query::Member { user }).await, Answer::Member(_)));
     assert!(matches!(ask(Query::Notify { user }).await, Answer::Notify(_)));
     assert!(matches!(ask(Query::Plans).await, Answer::Plans(_)));

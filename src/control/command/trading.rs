@@ -248,7 +248,7 @@ fn recap(
 ) -> Option<Recap> {
     let engine = replica.engine();
     let topic = match command {
-        Command::StartBot => RecapTopic::Enter { target: Target::All, ends_panic: false },
+        Command::StartBot => RecapTopic::Start,
         Command::Resume { target } => {
             RecapTopic::Enter { target: *target, ends_panic: engine.is_panicked() }
         }

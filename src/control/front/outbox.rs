@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use heikin_bot::backend::{
-    Alert, ChatId, Cursor, Delivery, Envelope, Identity, Lane, MessageId, Receipt,
+    Alert, ChatId, Cursor, Delivery, Envelope, Identity, Lane, MessageId, Receipt, Role,
 };
 use heikin_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,8 @@ impl Outbox {
                 lane: row.lane,
                 loudness: row.to.loudness,
                 thread: row.thread.clone(),
+                // Filled in by whoever knows.
+                role: Role::Guest,
                 reply_to: row.thread.as_deref().and_then(|it| self.first_of(row.to.chat, it)),
                 zone: row.to.zone.clone(),
                 at: row.at,

@@ -43,6 +43,7 @@ pub(super) async fn answer(control: &Control, query: Query) -> Result<Answer, Ba
         Query::Users { page } => people::users(control, page).await,
         Query::Audit { page } => people::audit(control, page).await,
         Query::Member { user } => people::member(control, user).await,
+        Query::Cards => people::cards(control).await,
         Query::Notify { user } => people::notify(control, user).await,
         Query::Plans
         | Query::Bill { .. }

@@ -1,7 +1,7 @@
 //! Who there is, and what they did.
 
 use heikin_bot::backend::{
-    Access, Answer, AuditLine, BackendError, Member, NotifyPreferences, Page, Role, UserId,
+    Access, Answer, AuditLine, BackendError, Card, Member, NotifyPreferences, Page, Role, UserId,
     UserLine,
 };
 
@@ -64,6 +64,21 @@ pub(super) async fn notify(control: &Control, user: UserId) -> Result<Answer, Ba
             let person = ledger.state().people().get(user);
             let preferences = person.map(|person| person.notify.clone());
             Ok(Answer::Notify(preferences.unwrap_or_else(NotifyPreferences::default)))
+        })
+        .await
+}
+
+/// The cards of those who may still look at them.
+pub(super) async fn cards(control: &Control) -> Result<Answer, BackendError> {
+    let now = control.now();
+    control
+        .front(move |ledger| {
+            let people = ledger.state().people().iter();
+            let cards = people.filter(|(_, person)| person.role_at(now) > Role::Guest);
+            let cards = cards.filter_map(|(user, person)| {
+                person.card.map(|(chat, message)| Card { user, chat, message })
+            });
+            Ok(Answer::Cards(cards.collect()))
         })
         .await
 }

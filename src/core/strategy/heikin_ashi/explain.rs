@@ -9,7 +9,11 @@ impl HeikinAshiStrategy {
     pub(super) fn explanation(&self, view: &View<'_>) -> Explanation {
         let rules = match (view.candle, self.indicators.candle) {
             (Some(candle), Some(ha)) => self.rules(view, candle, &ha),
-            _ => vec![rule("a candle has closed", false, "none yet")],
+            _ => vec![RuleOutcome {
+                rule: "a candle has closed".to_owned(),
+                passed: false,
+                figures: "none yet".to_owned(),
+            }],
         };
         Explanation {
             heikin_ashi: self.indicators.candle,
@@ -23,53 +27,64 @@ impl HeikinAshiStrategy {
         let (settings, entry) = (&self.settings, &self.settings.entry);
         let mut rules = Vec::new();
         if settings.warmup > 0 {
+            let passed = view.closed >= settings.warmup;
             let figures = format!("{} of {}", view.closed, settings.warmup);
-            rules.push(rule("enough candles", view.closed >= settings.warmup, figures));
+            rules.push(RuleOutcome { rule: "enough candles".to_owned(), passed, figures });
         }
         let figures = if view.fresh { "it is" } else { "older ones are being caught up with" };
-        rules.push(rule("the candle is the newest", view.fresh, figures));
+        rules.push(RuleOutcome {
+            rule: "the candle is the newest".to_owned(),
+            passed: view.fresh,
+            figures: figures.to_owned(),
+        });
         if self.indicators.atr.is_some() {
-            let figures = self
-                .atr()
-                .and_then(FinePrice::round)
-                .map_or_else(|| "needs more candles".to_owned(), |atr| atr.to_string());
-            rules.push(rule("average true range known", self.atr().is_some(), figures));
+            let atr = self.atr().and_then(FinePrice::round);
+            rules.push(RuleOutcome {
+                rule: "average true range known".to_owned(),
+                passed: self.atr().is_some(),
+                figures: atr.map_or_else(|| MORE.to_owned(), |atr| atr.to_string()),
+            });
         }
-        if let Some(average) = &self.indicators.average {
-            let close = candle.close();
-            let figures = match (average.mean(), average.is_below(close)) {
-                (Some(mean), Some(true)) => format!("{close} > {mean}"),
-                (Some(mean), _) => format!("{close} ≤ {mean}"),
-                (None, _) => "needs more candles".to_owned(),
-            };
-            let name = format!("close above MA({})", average.period());
-            rules.push(rule(name, average.is_below(close) == Some(true), figures));
-        }
+        rules.extend(self.indicators.average.as_ref().map(|average| trend(average, candle)));
         if entry.green_only {
             let sign = if ha.is_green() { ">" } else { "≤" };
-            let figures = format!("{} {sign} {}", ha.close(), ha.open());
-            rules.push(rule("Heikin-Ashi candle green", ha.is_green(), figures));
+            rules.push(RuleOutcome {
+                rule: "Heikin-Ashi candle green".to_owned(),
+                passed: ha.is_green(),
+                figures: format!("{} {sign} {}", ha.close(), ha.open()),
+            });
         }
         if !entry.min_body.is_zero() {
             let body = i128::from(ha.close().distance(ha.open()).units());
             let least = i128::from(ha.open().units()) * i128::from(entry.min_body.units());
-            let passed = body * i128::from(Rate::ONE.units()) >= least;
-            let figures = format!("{} on {}", ha.close().distance(ha.open()), ha.open());
-            rules.push(rule(
-                format!("body at least {} %", entry.min_body.percent()),
-                passed,
-                figures,
-            ));
+            rules.push(RuleOutcome {
+                rule: format!("body at least {} %", entry.min_body.percent()),
+                passed: body * i128::from(Rate::ONE.units()) >= least,
+                figures: format!("{} on {}", ha.close().distance(ha.open()), ha.open()),
+            });
         }
         if entry.no_lower_wick {
             let body = ha.open().min(ha.close());
-            let figures = format!("low {}, body from {body}", ha.low());
-            rules.push(rule("no lower wick", ha.low() >= body, figures));
+            rules.push(RuleOutcome {
+                rule: "no lower wick".to_owned(),
+                passed: ha.low() >= body,
+                figures: format!("low {}, body from {body}", ha.low()),
+            });
         }
         rules
     }
 }
 
-fn rule(rule: impl Into<String>, passed: bool, figures: impl Into<String>) -> RuleOutcome {
-    RuleOutcome { rule: rule.into(), passed, figures: figures.into() }
+const MORE: &str = "needs more candles";
+
+fn trend(average: &MovingAverage, candle: &Candle) -> RuleOutcome {
+    let close = candle.close();
+    let is_below = average.is_below(close);
+    let figures = match average.mean() {
+        Some(mean) if is_below == Some(true) => format!("{close} > {mean}"),
+        Some(mean) => format!("{close} ≤ {mean}"),
+        None => MORE.to_owned(),
+    };
+    let rule = format!("close above MA({})", average.period());
+    RuleOutcome { rule, passed: is_below == Some(true), figures }
 }
