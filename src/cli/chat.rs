@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         layout: Layout::new(&folder.path().join("data")),
     };
     let trading = std::thread::spawn(move || demo.run(stopped, &ready));
-    let failed = |_| Failure::failed("the demo's thread has failed");
+    let failed = |_gone| Failure::failed("the demo's thread has failed");
     let chatted = match opened.recv() {
         Ok(control) => {
             tell("A demo: made-up market, made-up money. Type /help, or `quit`.");
@@ -148,7 +148,7 @@ impl Demo {
             let stepped = stage.simulator.stepped(Distance::Candles(1));
             runner.run(stepped).await.map_err(Failure::failed)?;
         }
-        following.await.map_err(|_| Failure::failed("what follows the account has failed"))
+        following.await.map_err(|_gone| Failure::failed("what follows the account has failed"))
     }
 }
 

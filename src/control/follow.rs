@@ -4,16 +4,17 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use heikin_bot::backend::{Alert, PanicStep};
+use heikin_bot::backend::{Alert, Identity, PanicStep, SystemAlert};
 use heikin_core::engine::Sequence;
 
 use super::Control;
 use super::account::replica::is_premature;
 use super::account::tail::Due;
-use super::account::{Tail, Telling, told};
+use super::account::{Replica, Tail, Telling, told};
 use super::addressees::{News, queue};
 use super::command::PanicUnderWay;
 use super::front::record::Event;
+use super::outages::Outages;
 use super::wake::Wake;
 use crate::store::StoreError;
 use crate::store::disk::RealDisk;
@@ -33,11 +34,12 @@ pub struct Following {
     /// What was to be told when the process before this one ended.
     waiting: Vec<Telling>,
     marked: Sequence,
+    outages: Outages,
 }
 
 impl Following {
     pub(super) fn new(control: Control, tail: Tail<RealDisk>, waiting: Vec<Telling>) -> Self {
-        Self { control, tail, waiting, marked: 0 }
+        Self { control, tail, waiting, marked: 0, outages: Outages::default() }
     }
 
     /// Follows until `until` is done; then takes in all that the account has recorded by then.
@@ -70,13 +72,16 @@ impl Following {
     /// What a start has to tell.
     async fn begin(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
-        let (at, panicked_at) = {
+        let at = self.control.now();
+        let (mode, found, panicked_at) = {
             let replica = self.control.replica();
-            (self.control.now(), replica.model().panicked_at())
+            (replica.mode(), found(&replica), replica.model().panicked_at())
         };
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let alert = Alert::System(SystemAlert::Started { mode, version, found });
+        waiting.push(Telling { at, thread: None, alert });
         if let Some(since) = panicked_at {
-            let by = heikin_bot::backend::Identity::Terminal;
-            let alert = told::panic(&by, PanicStep::StillLatched { since });
+            let alert = told::panic(&Identity::Terminal, PanicStep::StillLatched { since });
             waiting.push(Telling { at, thread: Some("panic".to_owned()), alert });
         }
         self.tell(waiting).await;
@@ -91,6 +96,8 @@ impl Following {
             let replica = self.control.replica();
             tellings.iter_mut().filter(|it| is_premature(it)).for_each(|it| replica.renew(it));
         }
+        let now = self.control.now();
+        tellings.extend(self.outages.look(self.control.replica().engine(), now));
         self.tell(tellings).await;
         self.tell_end_of_panic().await;
         let replica = self.control.replica();
@@ -164,6 +171,22 @@ impl Control {
     /// Tells the end of a panic once it has come.
     pub(super) fn await_end_of(&self, panic: PanicUnderWay) {
         *super::locked(&self.shared.panic) = Some(panic);
+    }
+}
+
+/// What a start found open.
+fn found(replica: &Replica) -> String {
+    let traders = replica.engine().traders().iter();
+    let open: Vec<_> = traders.filter(|trader| trader.position().is_open()).collect();
+    let uncovered = open.iter().filter(|trader| {
+        let position = trader.position().open.as_ref();
+        position.is_some_and(|position| position.unprotected_since.is_some())
+    });
+    match (open.len(), uncovered.count()) {
+        (0, _) => "nothing was open".to_owned(),
+        (1, 0) => "1 position is open, its stop is in place".to_owned(),
+        (more, 0) => format!("{more} positions are open, their stops are in place"),
+        (more, none) => format!("{more} positions are open, {none} of them without a stop yet"),
     }
 }
 

@@ -12,6 +12,7 @@
 //! | [`account`] | the account as people see it, read from its journal |
 //! | `follow` | reading on, and putting what is to be told into the outbox |
 //! | `addressees` | who is told what, and how loudly |
+//! | `outages` | connections that are gone for so long that people are told |
 //! | `query` | the answers |
 //! | `command` | who may, what must be confirmed, and how it went |
 //! | [`wake`] | the order thread's sign that there is something to tell |
@@ -34,6 +35,7 @@ mod claim;
 mod command;
 mod follow;
 pub mod front;
+mod outages;
 mod query;
 pub mod wake;
 mod zone;
@@ -188,11 +190,11 @@ impl Control {
         &self,
         work: impl FnOnce(&mut Ledger<RealDisk>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        self.shared.front.with(work).await.map_err(unreachable)
+        self.shared.front.with(work).await.map_err(|error| unreachable(&error))
     }
 }
 
-fn unreachable(error: FrontError) -> BackendError {
+fn unreachable(error: &FrontError) -> BackendError {
     BackendError::Unreachable { reason: error.to_string() }
 }
 

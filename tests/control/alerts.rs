@@ -20,17 +20,18 @@ fn a_trade_is_told_from_its_entry_to_its_end() {
     world.advance(&mut product, 2);
     let told = world.run(&mut product, alerts(&control)).remove(&OWNER.0).unwrap();
     let kinds: Vec<AlertKind> = told.iter().map(|envelope| envelope.alert.kind()).collect();
-    assert_eq!(kinds[..2], [AlertKind::Entry, AlertKind::Fill], "{kinds:?}");
+    let first = [AlertKind::Connection, AlertKind::Entry, AlertKind::Fill];
+    assert_eq!(kinds[..3], first, "{kinds:?}");
     assert_eq!(kinds.iter().filter(|kind| **kind == AlertKind::Entry).count(), 1);
     assert_eq!(kinds.iter().filter(|kind| **kind == AlertKind::Exit).count(), 1);
     assert!(kinds.contains(&AlertKind::Stop), "the stop rose: {kinds:?}");
     assert!(!kinds.contains(&AlertKind::Fault), "{told:#?}");
 
-    let Alert::Filled(entry) = &told[1].alert else { panic!() };
+    let Alert::Filled(entry) = &told[2].alert else { panic!() };
     assert_eq!(entry.side, Side::Buy);
     assert!(matches!(entry.protection, Some(Protection::OnExchange { .. })), "{entry:?}");
     assert!(!entry.fee.is_zero() && entry.remaining.is_zero());
-    let thread = told[1].thread.clone().unwrap();
+    let thread = told[2].thread.clone().unwrap();
     let raises = told.iter().filter_map(|envelope| match &envelope.alert {
         Alert::StopRaised(raised) => Some(raised),
         _ => None,
@@ -45,8 +46,8 @@ fn a_trade_is_told_from_its_entry_to_its_end() {
     // What follows in a thread answers what arrived of it.
     world.run(&mut product, async {
         let receipt = Receipt {
-            cursor: told[1].cursor,
-            at: told[1].at,
+            cursor: told[2].cursor,
+            at: told[2].at,
             delivery: Delivery::Delivered { message: MessageId(500) },
         };
         control.ack(vec![receipt]).await.unwrap();

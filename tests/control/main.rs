@@ -1,3 +1,4 @@
+#![cfg(test)]
 //! The port in process: what every backend promises, the product behind it on the simulator, and its
 //! store under crashes.
 

@@ -73,6 +73,8 @@ pub struct TraderModel {
     pub(super) is_armed: bool,
     /// The stop as it was told last, and of which position.
     pub(super) stop_told: Option<(u64, Price)>,
+    /// Since when the position has no protection, where that was told.
+    pub(super) unprotected_since: Option<Timestamp>,
 }
 
 /// What was decided at the close of a candle, and what it was decided from.
@@ -327,6 +329,9 @@ impl Model {
                 if let Some(line) = line {
                     push(&mut self.trades, line, Bounds::TRADES);
                 }
+            }
+            Alert::Unprotected { trader, since, .. } => {
+                self.traders.entry(trader.0).or_default().unprotected_since = Some(*since);
             }
             Alert::CandleGap { trader, closed, opened } => {
                 let of = engine.traders().get(usize::from(trader.0));

@@ -8,7 +8,7 @@ use heikin_bot::backend::{
 use heikin_core::engine::{self, Body, Command, Effect, Engine, Gate, GateState, Input, Record};
 use heikin_core::market::{Asset, Side, TickPrice};
 use heikin_core::num::{Money, Quantity};
-use heikin_core::order::{ClientOrderId, NewOrder, Order, Reason, Surprise, TraderId};
+use heikin_core::order::{ClientOrderId, NewOrder, Order, Outcome, Reason, Surprise, TraderId};
 use heikin_core::time::{Span, Timestamp};
 
 use super::model::Model;
@@ -48,18 +48,19 @@ impl Teller<'_> {
                     alert,
                 }));
             }
-            Body::Effect(Effect::Decide { trader, outcome, .. }) => {
+            Body::Effect(Effect::Decide { trader, outcome, .. })
+                if !matches!(outcome, Some(Outcome::Place(..))) && !self.has_entry(*trader) =>
+            {
                 // An entry that is wanted no more: the next one is told again.
-                if !matches!(outcome, Some(heikin_core::order::Outcome::Place(..)))
-                    && self.engine.traders().get(usize::from(trader.0)).is_some_and(|it| {
-                        !it.live_orders().any(|order| order.terms.side == Side::Buy)
-                    })
-                {
-                    self.model.traders.entry(trader.0).or_default().is_armed = false;
-                }
+                self.model.traders.entry(trader.0).or_default().is_armed = false;
             }
             _ => {}
         }
+    }
+
+    fn has_entry(&self, id: TraderId) -> bool {
+        let of = self.engine.traders().get(usize::from(id.0));
+        of.is_some_and(|of| of.live_orders().any(|order| order.terms.side == Side::Buy))
     }
 
     fn trader(&self, id: TraderId) -> Option<Trader> {
@@ -67,26 +68,11 @@ impl Teller<'_> {
     }
 
     fn order(&mut self, at: Timestamp, order: &NewOrder) -> Option<Telling> {
-        let id = order.id.trader();
         match order.terms.side {
             Side::Buy => self.entry(at, order),
             Side::Sell if order.reason == Reason::Stop => self.raised(at, order),
             Side::Sell if matches!(order.reason, Reason::Rescue | Reason::LastResort) => {
-                let open = self.position(id)?;
-                let market = self.engine.market_of_order(order.id)?;
-                let price = order.terms.kind.worst_price().map(TickPrice::price);
-                let stop = open.stop.map(TickPrice::price)?;
-                Some(Telling {
-                    at,
-                    thread: Some(trade_thread(open.number)),
-                    alert: Alert::Protection(ProtectionAlert::Rescued {
-                        trader: self.trader(id)?,
-                        number: TradeNumber(open.number),
-                        price,
-                        floor: price.unwrap_or(stop).min(stop),
-                        bid: market.quote().map(|quote| quote.bid),
-                    }),
-                })
+                self.rescued(at, order)
             }
             Side::Sell => None,
         }
@@ -138,6 +124,35 @@ impl Teller<'_> {
         })
     }
 
+    /// A triggered stop is offered anew, or rests at its floor.
+    fn rescued(&self, at: Timestamp, order: &NewOrder) -> Option<Telling> {
+        let id = order.id.trader();
+        let of = self.engine.traders().get(usize::from(id.0))?;
+        let number = self.open_number(id)?;
+        let floor = self.engine.explain(of)?.floor?;
+        let bid = self.engine.market_of(of)?.quote().map(|quote| quote.bid);
+        let price = order.terms.kind.worst_price().map(TickPrice::price);
+        let trader = self.trader(id)?;
+        let alert = if price == Some(floor) {
+            ProtectionAlert::AtFloor { trader, number, floor, bid }
+        } else {
+            ProtectionAlert::Rescued { trader, number, price, floor, bid }
+        };
+        let thread = Some(trade_thread(number.0));
+        Some(Telling { at, thread, alert: Alert::Protection(alert) })
+    }
+
+    fn protected(&mut self, at: Timestamp, id: TraderId) -> Option<(Option<String>, Alert)> {
+        let number = self.open_number(id)?;
+        let trigger = self.position(id)?.stop.map(TickPrice::price);
+        let since = self.model.traders.entry(id.0).or_default().unprotected_since.take();
+        let seconds = since.map_or(0, |since| at.since(since).millis() / 1_000);
+        let seconds = u32::try_from(seconds).unwrap_or(0);
+        let trader = self.trader(id)?;
+        let alert = ProtectionAlert::Protected { trader, number, trigger, seconds };
+        Some((Some(format!("unprotected-{}", number.0)), Alert::Protection(alert)))
+    }
+
     fn position(&self, id: TraderId) -> Option<&heikin_core::ledger::OpenPosition> {
         self.engine.traders().get(usize::from(id.0))?.position().open.as_ref()
     }
@@ -178,17 +193,7 @@ impl Teller<'_> {
                 };
                 (Some(format!("unprotected-{}", number.0)), Alert::Protection(alert))
             }
-            From::Protected { trader } => {
-                let number = self.open_number(*trader)?;
-                let open = self.position(*trader)?;
-                let alert = ProtectionAlert::Protected {
-                    trader: self.trader(*trader)?,
-                    number,
-                    trigger: open.stop.map(TickPrice::price),
-                    seconds: 0,
-                };
-                (Some(format!("unprotected-{}", number.0)), Alert::Protection(alert))
-            }
+            From::Protected { trader } => self.protected(at, *trader)?,
             From::DustCarried { trader, held } => {
                 let (trader, held) = (self.trader(*trader)?, *held);
                 let base = self.base_of(trader)?;

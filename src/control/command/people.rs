@@ -13,7 +13,6 @@ use crate::control::claim::digest;
 use crate::control::front::Ledger;
 use crate::control::front::record::Event;
 use crate::control::front::state::Bounds;
-use crate::store::StoreError;
 use crate::store::disk::RealDisk;
 
 const LONGEST_MUTE: Span = Span::from_millis(60 * 60_000);
@@ -23,11 +22,18 @@ const MOST_DAYS: u32 = 36_500;
 /// One message fits.
 const LONGEST_BROADCAST: usize = 3_500;
 
-/// What is decided about a command before it is confirmed.
+/// What is decided about a command.
 enum Verdict {
+    /// It ends so.
     Conclude(Box<Conclusion>),
-    Confirm(Box<RecapTopic>, Vec<String>),
-    Forget(UserId),
+    /// It ends so once it is confirmed.
+    Ask(Box<RecapTopic>, Vec<String>, Box<Conclusion>),
+}
+
+impl Verdict {
+    fn ask(topic: RecapTopic, then: Conclusion) -> Self {
+        Self::Ask(Box::new(topic), Vec::new(), Box::new(then))
+    }
 }
 
 /// Changes what is known of people.
@@ -37,61 +43,46 @@ pub(super) async fn change(
     command: Command,
     confirmed: Option<StateVersion>,
 ) -> Result<Outcome, BackendError> {
-    let (now_version, mode) = {
+    let (version, mode) = {
         let replica = control.replica();
         (version(&replica), replica.mode())
     };
-    let is_confirmed = confirmed == Some(now_version);
     let commander = commander.clone();
     control
         .front(move |ledger| {
-            let verdict = decide(ledger, &commander, &command, is_confirmed);
-            Ok(match verdict {
-                Verdict::Conclude(conclusion) => concluded(ledger, &commander, *conclusion)?,
-                Verdict::Confirm(topic, consequences) => Outcome::Confirm(Box::new(Recap {
-                    version: now_version,
-                    mode,
-                    topic: *topic,
-                    consequences,
-                    needs_pin: false,
-                })),
-                Verdict::Forget(user) => forget(ledger, &commander, user)?,
-            })
+            let conclusion = match decide(ledger, &commander, &command) {
+                Verdict::Ask(topic, consequences, _) if confirmed != Some(version) => {
+                    let topic = *topic;
+                    let recap = Recap { version, mode, topic, consequences, needs_pin: false };
+                    return Ok(Outcome::Confirm(Box::new(recap)));
+                }
+                Verdict::Ask(_, _, conclusion) | Verdict::Conclude(conclusion) => *conclusion,
+            };
+            let forgets = conclusion.events.iter().find_map(|event| match event {
+                Event::Forgotten { user } => Some(*user),
+                _ => None,
+            });
+            let outcome = concluded(ledger, &commander, conclusion)?;
+            if let Some(user) = forgets {
+                ledger.forget(user, commander.now)?;
+            }
+            Ok(outcome)
         })
         .await
 }
 
-fn forget(
-    ledger: &mut Ledger<RealDisk>,
-    commander: &Commander,
-    user: UserId,
-) -> Result<Outcome, StoreError> {
-    let conclusion = Conclusion::done(rights::words(&Command::DeleteMe), Done::Deleted)
-        .with([Event::Forgotten { user }]);
-    let outcome = concluded(ledger, commander, conclusion)?;
-    ledger.forget(user, commander.now)?;
-    Ok(outcome)
-}
-
-fn decide(
-    ledger: &Ledger<RealDisk>,
-    commander: &Commander,
-    command: &Command,
-    is_confirmed: bool,
-) -> Verdict {
+fn decide(ledger: &Ledger<RealDisk>, commander: &Commander, command: &Command) -> Verdict {
     let what = rights::words(command);
     let refused = |refusal| Verdict::Conclude(Box::new(Conclusion::refused(what.clone(), refusal)));
     match command {
-        Command::Grant { user, role, days } => {
-            grant(ledger, commander, (*user, *role, *days), is_confirmed)
-        }
-        Command::Revoke { user } => revoke(ledger, commander, *user, is_confirmed),
-        Command::Broadcast { text } => broadcast(ledger, commander, text, is_confirmed),
+        Command::Grant { user, role, days } => grant(ledger, commander, (*user, *role, *days)),
+        Command::Revoke { user } => revoke(ledger, commander, *user),
+        Command::Broadcast { text } => broadcast(ledger, commander, text),
         Command::CancelBroadcast => refused(Refusal::AlreadySo {
             how: "Messages to everybody are handed over at once: there is none to end.".to_owned(),
         }),
         _ => match user_of(&commander.by) {
-            Some(user) => own(ledger, commander, (user, command), is_confirmed),
+            Some(user) => own(ledger, commander, (user, command)),
             None => refused(Refusal::Rule {
                 reason: "That belongs to a person on Telegram; the terminal is told everything."
                     .to_owned(),
@@ -105,7 +96,6 @@ fn own(
     ledger: &Ledger<RealDisk>,
     commander: &Commander,
     (user, command): (UserId, &Command),
-    is_confirmed: bool,
 ) -> Verdict {
     let what = rights::words(command);
     let done = |done, event| {
@@ -113,14 +103,14 @@ fn own(
     };
     let refused = |refusal| Verdict::Conclude(Box::new(Conclusion::refused(what.clone(), refusal)));
     match command {
-        Command::SetNotify { preferences } => match flaw(preferences) {
-            Some(reason) => refused(Refusal::Invalid { reason }),
-            None => {
-                let preferences = preferences.clone();
-                let event = Event::NotifySet { user, preferences: preferences.clone() };
-                done(Done::NotifySet { preferences }, event)
+        Command::SetNotify { preferences } => {
+            if let Some(reason) = flaw(preferences) {
+                return refused(Refusal::Invalid { reason });
             }
-        },
+            let preferences = preferences.clone();
+            let event = Event::NotifySet { user, preferences: preferences.clone() };
+            done(Done::NotifySet { preferences }, event)
+        }
         Command::Mute { thread, until } => {
             let until = (*until).min(commander.now + LONGEST_MUTE);
             let thread = thread.clone();
@@ -131,14 +121,14 @@ fn own(
             done(Done::CardSet, Event::CardSet { user, card })
         }
         Command::Claim { code } => claim(ledger, (user, what.clone()), code),
-        Command::DeleteMe if !is_confirmed => Verdict::Confirm(
-            Box::new(RecapTopic::DeleteMe),
-            vec!["What you did stays in the audit log, without your name.".to_owned()],
-        ),
         Command::DeleteMe if commander.role == Role::Owner => refused(Refusal::Rule {
             reason: "You own this heikin: make somebody else the owner first (/grant)".to_owned(),
         }),
-        Command::DeleteMe => Verdict::Forget(user),
+        Command::DeleteMe => {
+            let then = Conclusion::done(what, Done::Deleted).with([Event::Forgotten { user }]);
+            let stays = "What you did stays in the audit log, without your name.".to_owned();
+            Verdict::Ask(Box::new(RecapTopic::DeleteMe), vec![stays], Box::new(then))
+        }
         _ => refused(Refusal::Invalid { reason: "that cannot be done here".to_owned() }),
     }
 }
@@ -183,7 +173,6 @@ fn grant(
     ledger: &Ledger<RealDisk>,
     commander: &Commander,
     (user, role, days): (UserId, Role, Option<u32>),
-    is_confirmed: bool,
 ) -> Verdict {
     let command = Command::Grant { user, role, days };
     let what = rights::words(&command);
@@ -211,22 +200,14 @@ fn grant(
         return refused(Refusal::Rule { reason });
     }
     let until: Option<Timestamp> = days.map(|days| commander.now + DAY.times(i64::from(days)));
-    if !is_confirmed {
-        return Verdict::Confirm(Box::new(RecapTopic::Grant { user, role, until }), Vec::new());
-    }
     let told = SystemAlert::RoleChanged { user, role, name: String::new() };
     let conclusion = Conclusion::done(what, Done::Granted { user, role, until })
         .with([Event::Granted { user, role, until }])
         .telling(None, Alert::System(told));
-    Verdict::Conclude(Box::new(conclusion))
+    Verdict::ask(RecapTopic::Grant { user, role, until }, conclusion)
 }
 
-fn revoke(
-    ledger: &Ledger<RealDisk>,
-    commander: &Commander,
-    user: UserId,
-    is_confirmed: bool,
-) -> Verdict {
+fn revoke(ledger: &Ledger<RealDisk>, commander: &Commander, user: UserId) -> Verdict {
     let what = rights::words(&Command::Revoke { user });
     let refused = |refusal| Verdict::Conclude(Box::new(Conclusion::refused(what.clone(), refusal)));
     let people = ledger.state().people();
@@ -241,22 +222,14 @@ fn revoke(
         let reason = "Heikin needs an owner: make somebody else one first.".to_owned();
         return refused(Refusal::Rule { reason });
     }
-    if !is_confirmed {
-        return Verdict::Confirm(Box::new(RecapTopic::Revoke { user, role }), Vec::new());
-    }
     let told = SystemAlert::RoleChanged { user, role: Role::Guest, name: String::new() };
     let conclusion = Conclusion::done(what, Done::Revoked { user })
         .with([Event::Revoked { user }])
         .telling(None, Alert::System(told));
-    Verdict::Conclude(Box::new(conclusion))
+    Verdict::ask(RecapTopic::Revoke { user, role }, conclusion)
 }
 
-fn broadcast(
-    ledger: &Ledger<RealDisk>,
-    commander: &Commander,
-    text: &str,
-    is_confirmed: bool,
-) -> Verdict {
+fn broadcast(ledger: &Ledger<RealDisk>, commander: &Commander, text: &str) -> Verdict {
     let what = rights::words(&Command::Broadcast { text: String::new() });
     if text.trim().is_empty() || text.encode_utf16().count() > LONGEST_BROADCAST {
         let reason = format!("A message to everybody has 1 to {LONGEST_BROADCAST} characters.");
@@ -266,16 +239,10 @@ fn broadcast(
     let people = ledger.state().people().iter();
     let with_access = people.filter(|(_, it)| it.role_at(commander.now) > Role::Guest).count();
     let recipients = u32::try_from(with_access).unwrap_or(u32::MAX);
-    if !is_confirmed {
-        // Telegram takes 30 messages a second; half of them are left for alerts.
-        let topic = RecapTopic::Broadcast {
-            text: text.to_owned(),
-            recipients,
-            seconds: recipients.div_ceil(15),
-        };
-        return Verdict::Confirm(Box::new(topic), Vec::new());
-    }
+    // Telegram takes 30 messages a second; half of them are left for alerts.
+    let seconds = recipients.div_ceil(15);
+    let topic = RecapTopic::Broadcast { text: text.to_owned(), recipients, seconds };
     let conclusion = Conclusion::done(what, Done::BroadcastQueued { recipients })
         .telling(None, Alert::Broadcast { text: text.to_owned() });
-    Verdict::Conclude(Box::new(conclusion))
+    Verdict::ask(topic, conclusion)
 }

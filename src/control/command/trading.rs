@@ -27,7 +27,7 @@ use crate::store::disk::RealDisk;
 /// is not known whether it did.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// How long an outcome waits for its legs: people are answered within two seconds.
-const LEGS_WITHIN: Duration = Duration::from_millis(1_000);
+const LEGS_WITHIN: Duration = Duration::from_secs(1);
 
 /// What the account's state is to a command.
 struct Situation {
@@ -67,8 +67,7 @@ pub(super) async fn steer(
     if let Err(error) = send(&control.shared.requests, &steps).await {
         return not_sent(control, commander, (what, error)).await;
     }
-    let waits = matches!(command, Command::Close { .. } | Command::Panic);
-    let legs = if waits { wait_for(control, situation.legs).await } else { situation.legs };
+    let legs = wait_for(control, situation.legs).await;
     let mut conclusion = Conclusion::done(what, done(&command, legs.clone()));
     if matches!(command, Command::Panic) {
         let alert = told::panic(&commander.by, PanicStep::Latched);

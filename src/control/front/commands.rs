@@ -51,14 +51,14 @@ impl Commands {
     }
 
     pub(super) fn set(&mut self, request: &RequestId, progress: Progress) {
-        match self.requests.iter_mut().rev().find(|(known, _)| known == request) {
-            Some((_, known)) => *known = progress,
-            None => {
-                self.requests.push_back((request.clone(), progress));
-                if self.requests.len() > Bounds::REQUESTS {
-                    self.requests.pop_front();
-                }
-            }
+        let known = self.requests.iter_mut().rev().find(|(known, _)| known == request);
+        if let Some((_, known)) = known {
+            *known = progress;
+            return;
+        }
+        self.requests.push_back((request.clone(), progress));
+        if self.requests.len() > Bounds::REQUESTS {
+            self.requests.pop_front();
         }
     }
 

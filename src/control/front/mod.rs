@@ -137,6 +137,8 @@ fn together<D: Disk>(ledger: &mut Ledger<D>, batch: Vec<Job<D>>) -> Result<(), S
         batch.into_iter().map(|job| job(ledger)).collect();
     let replies = replies?;
     ledger.sync()?;
-    replies.into_iter().for_each(|reply| reply());
+    for reply in replies {
+        reply();
+    }
     ledger.tend()
 }

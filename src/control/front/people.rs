@@ -6,6 +6,8 @@ use heikin_bot::backend::{Access, ChatId, MessageId, NotifyPreferences, Role, Us
 use heikin_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::outbox::Outbox;
+
 /// Somebody who is known: they have a role, or chose what they are told.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Person {
@@ -97,15 +99,15 @@ impl Person {
         }
     }
 
-    /// As a line of the list.
-    pub fn line(&self, user: UserId, now: Timestamp, has_blocked: bool) -> UserLine {
+    /// As a line of the list; `outbox` knows who has blocked the bot.
+    pub fn line(&self, user: UserId, outbox: &Outbox, now: Timestamp) -> UserLine {
         UserLine {
             user,
             name: self.name.clone(),
             role: self.role_at(now),
             access: self.access_at(now),
             seen_at: self.seen_at,
-            has_blocked,
+            has_blocked: outbox.is_blocked(ChatId(user.0)),
         }
     }
 }

@@ -50,13 +50,13 @@ pub(super) async fn answer(control: &Control, query: Query) -> Result<Answer, Ba
         | Query::Subscription { .. }
         | Query::Payments { .. }
         | Query::Revenue { .. } => unsold(query),
-        _ => of_the_account(control, query),
+        _ => of_the_account(control, &query),
     }
 }
 
-fn of_the_account(control: &Control, query: Query) -> Result<Answer, BackendError> {
+fn of_the_account(control: &Control, query: &Query) -> Result<Answer, BackendError> {
     let replica = control.replica();
-    match query {
+    match *query {
         Query::Status => status::status(control, &replica).map(|it| Answer::Status(Box::new(it))),
         Query::Positions => Ok(Answer::Positions(status::positions(&replica))),
         Query::Orders => Ok(Answer::Orders(status::orders(&replica))),

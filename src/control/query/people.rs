@@ -8,7 +8,6 @@ use heikin_bot::backend::{
 use super::paged;
 use crate::control::Control;
 use crate::control::addressees::name_of;
-use crate::control::front::state::private_chat;
 
 pub(super) async fn users(control: &Control, page: Page) -> Result<Answer, BackendError> {
     let now = control.now();
@@ -18,7 +17,7 @@ pub(super) async fn users(control: &Control, page: Page) -> Result<Answer, Backe
             let mut lines: Vec<UserLine> = state
                 .people()
                 .iter()
-                .map(|(user, it)| it.line(user, now, state.outbox().is_blocked(private_chat(user))))
+                .map(|(user, it)| it.line(user, state.outbox(), now))
                 .collect();
             // Those with the most rights first.
             lines.sort_by_key(|line| (std::cmp::Reverse(line.role), line.user));

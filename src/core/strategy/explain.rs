@@ -23,6 +23,8 @@ pub struct Explanation {
     pub average_true_range: Option<Price>,
     /// The moving average of its filter, where it has one.
     pub moving_average: Option<Price>,
+    /// Below this the open position's stop is not offered by a limit order.
+    pub floor: Option<Price>,
     /// The rules of an entry, in the order in which they are checked.
     pub rules: Vec<RuleOutcome>,
 }

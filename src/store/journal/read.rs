@@ -17,7 +17,7 @@ use crate::store::error::{Damage, StoreError};
 pub struct JournalReader<D: Disk, R = Record> {
     disk: D,
     folder: PathBuf,
-    records: PhantomData<fn() -> R>,
+    of: PhantomData<fn() -> R>,
 }
 
 impl<D: Disk> JournalReader<D> {
@@ -30,7 +30,7 @@ impl<D: Disk> JournalReader<D> {
 impl<D: Disk, R: Entry> JournalReader<D, R> {
     /// Of the journal of such records in this folder.
     pub fn of(disk: D, folder: &Path) -> Self {
-        Self { disk, folder: folder.to_owned(), records: PhantomData }
+        Self { disk, folder: folder.to_owned(), of: PhantomData }
     }
 
     /// The last record that is known to be durable.
@@ -67,7 +67,7 @@ impl<D: Disk, R: Entry> JournalReader<D, R> {
             last: None,
             after,
             through,
-            records: PhantomData,
+            of: PhantomData,
         })
     }
 }
@@ -81,7 +81,7 @@ pub struct Records<D: Disk, R = Record> {
     last: Option<Link>,
     after: Sequence,
     through: Sequence,
-    records: PhantomData<fn() -> R>,
+    of: PhantomData<fn() -> R>,
 }
 
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use super::HeikinAshiStrategy;
 use crate::market::{Candle, HaCandle, MovingAverage};
-use crate::num::{FinePrice, Rate};
+use crate::num::{FinePrice, Price, Rate};
 use crate::strategy::{Explanation, RuleOutcome, View};
 
 impl HeikinAshiStrategy {
@@ -19,8 +19,15 @@ impl HeikinAshiStrategy {
             heikin_ashi: self.indicators.candle,
             average_true_range: self.atr().and_then(FinePrice::round),
             moving_average: self.indicators.average.as_ref().and_then(MovingAverage::mean),
+            floor: self.floor(view),
             rules,
         }
+    }
+
+    /// `floor_tick(trigger × (1 − max_slippage))` of the open position's stop.
+    fn floor(&self, view: &View<'_>) -> Option<Price> {
+        let stop = view.position.open.as_ref()?.stop?;
+        self.settings.exit.max_slippage.below(stop.price(), view.rules.tick)
     }
 
     fn rules(&self, view: &View<'_>, candle: &Candle, ha: &HaCandle) -> Vec<RuleOutcome> {
