@@ -17,7 +17,7 @@ use heikin_bot::backend::{Mode, Nonce};
 use heikin_bot::chat::Bot;
 use heikin_bot::message::Picture;
 use heikin_bot::terminal::{Desk, converse};
-use heikin_core::time::Timestamp;
+use heikin_core::time::{Span, Timestamp};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::Builder;
 use tokio::sync::watch;
@@ -112,7 +112,7 @@ impl Demo {
         ready: &SyncSender<Control>,
     ) -> Result<(), Failure> {
         std::fs::create_dir_all(self.layout.data()).map_err(Failure::failed)?;
-        let stage = Stage::new(self.seed)?;
+        let stage = Stage::new(self.seed, long_ago())?;
         let wake = Wake::default();
         let layout = Some(self.layout.clone());
         let (mut runner, streams, engine) = stage.start(layout, wake.beside(Box::new(()))).await?;
@@ -150,6 +150,13 @@ impl Demo {
         }
         following.await.map_err(|_gone| Failure::failed("what follows the account has failed"))
     }
+}
+
+/// The market's time runs faster than ours: it begins so far back that it is not ahead of ours soon.
+fn long_ago() -> Timestamp {
+    let day = Span::from_secs(86_400);
+    let today = machine_clock()().since(Timestamp::EPOCH).div(day);
+    Timestamp::EPOCH + day.times(today - 60)
 }
 
 /// The configuration of a folder that holds none.

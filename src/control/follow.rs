@@ -8,6 +8,7 @@ use heikin_bot::backend::{Alert, Identity, PanicStep, SystemAlert};
 use heikin_core::engine::Sequence;
 
 use super::Control;
+use super::account::model::merged;
 use super::account::replica::is_premature;
 use super::account::tail::Due;
 use super::account::{Replica, Tail, Telling, told};
@@ -31,7 +32,7 @@ const MARK_EVERY: Sequence = 500;
 pub struct Following {
     control: Control,
     tail: Tail<RealDisk>,
-    /// What was to be told when the process before this one ended.
+    /// What is to be told and is not in the outbox yet.
     waiting: Vec<Telling>,
     marked: Sequence,
     outages: Outages,
@@ -46,7 +47,7 @@ impl Following {
     pub async fn run(mut self, wake: Wake, until: impl Future<Output = ()>) {
         let mut until = pin!(until);
         let mut status = self.control.shared.status.clone();
-        self.begin().await;
+        self.begin();
         loop {
             if let Err(error) = self.go_on().await {
                 // The journal is the order thread's to mend; here it is only read.
@@ -70,8 +71,7 @@ impl Following {
     }
 
     /// What a start has to tell.
-    async fn begin(&mut self) {
-        let mut waiting = std::mem::take(&mut self.waiting);
+    fn begin(&mut self) {
         let at = self.control.now();
         let (mode, found, panicked_at) = {
             let replica = self.control.replica();
@@ -79,25 +79,26 @@ impl Following {
         };
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let alert = Alert::System(SystemAlert::Started { mode, version, found });
-        waiting.push(Telling { at, thread: None, alert });
+        self.waiting.push(Telling { at, thread: None, alert });
         if let Some(since) = panicked_at {
             let alert = told::panic(&Identity::Terminal, PanicStep::StillLatched { since });
-            waiting.push(Telling { at, thread: Some("panic".to_owned()), alert });
+            self.waiting.push(Telling { at, thread: Some("panic".to_owned()), alert });
         }
-        self.tell(waiting).await;
     }
 
     /// Takes in what is new, and tells it.
     async fn go_on(&mut self) -> Result<(), StoreError> {
-        let mut tellings = self.read_on()?;
-        if tellings.iter().any(is_premature) {
+        self.read_on()?;
+        if self.waiting.iter().any(is_premature) {
             pause(STOP_PATIENCE).await;
-            tellings.extend(self.read_on()?);
+            self.read_on()?;
             let replica = self.control.replica();
-            tellings.iter_mut().filter(|it| is_premature(it)).for_each(|it| replica.renew(it));
+            let premature = self.waiting.iter_mut().filter(|it| is_premature(it));
+            premature.for_each(|telling| replica.renew(telling));
         }
         let now = self.control.now();
-        tellings.extend(self.outages.look(self.control.replica().engine(), now));
+        self.waiting.extend(self.outages.look(self.control.replica().engine(), now));
+        let tellings = std::mem::take(&mut self.waiting);
         self.tell(tellings).await;
         self.tell_end_of_panic().await;
         let replica = self.control.replica();
@@ -107,24 +108,24 @@ impl Following {
         Ok(())
     }
 
-    fn read_on(&mut self) -> Result<Vec<Telling>, StoreError> {
+    fn read_on(&mut self) -> Result<(), StoreError> {
         if !self.tail.is_behind()? {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let mut replica = self.control.replica();
-        let told = self.tail.read_on(&mut replica);
-        let through = replica.through();
-        drop(replica);
-        self.control.shared.moved.send_replace(through);
-        told
+        let outcome = self.tail.read_on(&mut replica, &mut self.waiting);
+        self.control.shared.moved.send_replace(replica.through());
+        outcome
     }
 
     /// Puts what is to be told into the outbox, with the mark that says so.
     async fn tell(&mut self, tellings: Vec<Telling>) {
         let through = self.control.replica().through();
         if tellings.is_empty() && through < self.marked + MARK_EVERY && self.marked > 0 {
+            self.control.shared.told.send_replace(through);
             return;
         }
+        let tellings = coalesced(tellings);
         let now = self.control.now();
         let recorded = self.control.front(move |ledger| {
             let news = tellings.into_iter();
@@ -137,7 +138,10 @@ impl Following {
             ledger.record(now, events)
         });
         match recorded.await {
-            Ok(()) => self.marked = through,
+            Ok(()) => {
+                self.marked = through;
+                self.control.shared.told.send_replace(through);
+            }
             Err(error) => tracing::error!(%error, "an alert could not be stored: it is told again"),
         }
     }
@@ -172,6 +176,26 @@ impl Control {
     pub(super) fn await_end_of(&self, panic: PanicUnderWay) {
         *super::locked(&self.shared.panic) = Some(panic);
     }
+}
+
+/// Several raises of one stop are one.
+fn coalesced(tellings: Vec<Telling>) -> Vec<Telling> {
+    let mut kept: Vec<Telling> = Vec::with_capacity(tellings.len());
+    for mut telling in tellings {
+        let same = |it: &&mut Telling| {
+            matches!(it.alert, Alert::StopRaised(_)) && it.thread == telling.thread
+        };
+        if let Alert::StopRaised(raised) = &mut telling.alert
+            && let Some(earlier) = kept.iter_mut().find(same)
+            && let Alert::StopRaised(first) = &earlier.alert
+        {
+            *raised = merged(first, raised);
+            *earlier = telling;
+        } else {
+            kept.push(telling);
+        }
+    }
+    kept
 }
 
 /// What a start found open.

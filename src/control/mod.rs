@@ -115,7 +115,9 @@ struct Shared {
     clock: Clock,
     started_at: Timestamp,
     /// Told whenever the copy has gone on.
-    moved: watch::Sender<u64>,
+    moved: watch::Sender<Sequence>,
+    /// The record up to which all that is to be told is in the outbox.
+    told: watch::Sender<Sequence>,
     /// Commands that are being carried out.
     at_work: Mutex<BTreeSet<RequestId>>,
     /// The panic whose end is to be told.
@@ -159,6 +161,7 @@ impl Control {
             clock,
             started_at: now,
             moved: watch::Sender::new(0),
+            told: watch::Sender::new(0),
             at_work: Mutex::default(),
             panic: Mutex::default(),
         };
@@ -167,10 +170,11 @@ impl Control {
         Ok((control, following))
     }
 
-    /// Returns when the copy of the account has come to this record.
+    /// Returns when the copy of the account has come to this record, and what there is to tell of it
+    /// is in the outbox.
     pub async fn caught_up(&self, through: Sequence) {
-        let mut moved = self.shared.moved.subscribe();
-        let there = moved.wait_for(|come| *come >= through || self.replica().through() >= through);
+        let mut told = self.shared.told.subscribe();
+        let there = told.wait_for(|come| *come >= through);
         // It ends only with this process.
         drop(there.await);
     }

@@ -132,19 +132,13 @@ impl World {
     /// Starts the product, as it does at every start.
     pub(crate) fn start(&self) -> Product {
         let (mut product, mut status) = self.local.block_on(&self.runtime, self.started());
-        let ready = async move {
-            status
-                .wait_for(|status| status.reconciled && status.entries_off.is_empty())
-                .await
-                .is_ok()
+        // Panicked or stopped, entries stay off; every gate opens all the same.
+        let is_ready = |status: &heikin::runtime::status::Status| {
+            let mut off = status.entries_off.iter();
+            status.reconciled && off.all(|name| matches!(*name, "panic" | "stopped"))
         };
-        // Panicked or stopped, it never comes to that: then it is enough that it is reconciled.
-        let off = product.runner.account().engine();
-        if off.is_panicked() || off.is_stopped() {
-            self.run(&mut product, tokio::task::yield_now());
-        } else {
-            assert!(self.run(&mut product, ready));
-        }
+        let ready = async move { status.wait_for(is_ready).await.is_ok() };
+        assert!(self.run(&mut product, ready));
         product
     }
 

@@ -38,6 +38,8 @@ use crate::store::Layout;
 const KEY: &str = "demo";
 /// The interval that is traded.
 pub(super) const INTERVAL: Interval = Interval::H1;
+/// A Monday, so that candles of a week begin on Mondays too.
+const BEGIN: Timestamp = Timestamp::from_millis(1_704_067_200_000);
 /// So many candles have closed before trading begins: what a real start loads to seed its
 /// indicators, and what the chart shows at once.
 pub(in crate::cli) const HISTORY: u64 = 240;
@@ -52,13 +54,13 @@ pub(in crate::cli) struct Stage {
 }
 
 impl Stage {
-    pub(in crate::cli) fn new(seed: u64) -> Result<Self, Failure> {
+    /// Its market begins at `start`, at the beginning of a day.
+    pub(in crate::cli) fn new(seed: u64, start: Timestamp) -> Result<Self, Failure> {
         let rules = rules();
         let (symbol, quote) = (rules.symbol, rules.quote);
         let market = MarketSettings {
             seed,
-            // A Monday, so that candles of a week begin on Mondays too.
-            start: Timestamp::from_millis(1_704_067_200_000),
+            start,
             price: constant("60000"),
             tick: rules.tick,
             volume: constant("8"),
@@ -162,7 +164,7 @@ impl Progress<'_> {
 
 impl Session {
     pub(super) fn new(seed: u64) -> Result<Self, Failure> {
-        let stage = Stage::new(seed)?;
+        let stage = Stage::new(seed, BEGIN)?;
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()

@@ -73,13 +73,17 @@ impl<D: Disk> Tail<D> {
         Ok((Self { follower, snapshots, saved }, told))
     }
 
-    /// Takes in what has become durable since; what of it is to be told.
+    /// Takes in what has become durable since; what of it is to be told is added to `told`, also
+    /// where it fails half-way.
     ///
     /// # Errors
     ///
     /// Where the journal cannot be read.
-    pub fn read_on(&mut self, replica: &mut Replica) -> Result<Vec<Telling>, StoreError> {
-        let mut told = Vec::new();
+    pub fn read_on(
+        &mut self,
+        replica: &mut Replica,
+        told: &mut Vec<Telling>,
+    ) -> Result<(), StoreError> {
         loop {
             let records = self.follower.read_on(PORTION)?;
             let is_all = records.len() < PORTION;
@@ -87,7 +91,7 @@ impl<D: Disk> Tail<D> {
             if is_all {
                 // What is durable is durable together with all of its step.
                 told.extend(replica.settle());
-                return Ok(told);
+                return Ok(());
             }
         }
     }

@@ -38,7 +38,7 @@ pub(super) fn status(control: &Control, replica: &Replica) -> Result<Status, Bac
         traders,
         quote,
         equity: Some(engine.equity(quote)),
-        risk: risk(engine, quote),
+        risk: risk(replica, quote),
         feed_age_ms,
         open_orders: count(live().count()),
         unknown_orders: count(unknown),
@@ -121,8 +121,12 @@ fn trader_status(
     })
 }
 
-fn risk(engine: &Engine, quote: Asset) -> RiskUse {
+fn risk(replica: &Replica, quote: Asset) -> RiskUse {
+    let engine = replica.engine();
     let (figures, limits) = (engine.risk_figures(quote), engine.limits());
+    // The engine knows the peak where a limit hangs on it.
+    let seen = replica.model().equity().iter().map(|point| point.equity).max();
+    let peak = seen.map_or(figures.peak, |seen| seen.max(figures.peak));
     let points = |rate: Rate| {
         // A rate counts in 1e-8, a basis point is 1e-4.
         heikin_bot::backend::BasisPoints(rate.units() / 10_000)
@@ -132,7 +136,7 @@ fn risk(engine: &Engine, quote: Asset) -> RiskUse {
         max_daily_loss: limits.max_daily_loss,
         trades_today: figures.trades_today,
         max_trades_per_day: limits.max_trades_per_day,
-        drawdown: words::basis_points(figures.peak - figures.equity, figures.peak),
+        drawdown: words::basis_points(peak - figures.equity, peak),
         max_drawdown: limits.max_drawdown.map(points),
     }
 }
