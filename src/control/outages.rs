@@ -80,11 +80,11 @@ mod tests {
     fn it_is_told_after_a_minute_once_and_when_it_is_over() {
         let mut engine = Engine::new(EngineConfig::UNLIMITED);
         let mut outages = Outages::default();
-        let mut set = |engine: &mut Engine, state| {
+        let set = |engine: &mut Engine, state| {
             let command = Command::SetGate(Gate::StaleMarketData, state);
             engine.step(Timestamp::EPOCH, &Input::Command(command), &mut Vec::new());
         };
-        let at = |seconds| Timestamp::from_millis(seconds * 1_000);
+        let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
         set(&mut engine, GateState::Closed);
         assert_eq!(outages.look(&engine, at(0)), []);
         set(&mut engine, GateState::Open);
