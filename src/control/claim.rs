@@ -1,35 +1,16 @@
 //! How heikin gets its owner: a code that the first start prints, and that one person uses once.
 
-use heikin_bot::backend::{Role, UserId};
-use heikin_core::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::Control;
-use super::front::Ledger;
 use super::front::record::Event;
 use super::front::seal::{hex, random};
 use crate::store::StoreError;
-use crate::store::disk::Disk;
 
 /// Neither 0 nor O, neither 1 nor I nor L.
 const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 /// 31^16 codes: nobody guesses one.
 const LENGTH: usize = 16;
-
-/// Makes operators of those whom the configuration names.
-pub(super) fn welcome<D: Disk>(
-    ledger: &mut Ledger<D>,
-    operators: &[u64],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let ids = operators.iter().filter_map(|id| i64::try_from(*id).ok().map(UserId));
-    let people = ledger.state().people();
-    let missing = ids.filter(|user| people.role(*user, now) < Role::Operator);
-    let events: Vec<Event> =
-        missing.map(|user| Event::Granted { user, role: Role::Operator, until: None }).collect();
-    ledger.record(now, events)?;
-    ledger.sync()
-}
 
 impl Control {
     /// A new code that makes whoever uses it first the owner; none where there is an owner. The code

@@ -27,7 +27,7 @@ const STOP_PATIENCE: Duration = Duration::from_millis(40);
 /// The mark is recorded at least every so many records, also where there is nothing to tell.
 const MARK_EVERY: Sequence = 500;
 
-/// What follows the account. See the [module](self).
+/// What reads the account's journal on, until heikin ends.
 #[derive(Debug)]
 pub struct Following {
     control: Control,

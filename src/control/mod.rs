@@ -47,7 +47,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use heikin_bot::backend::{
     Actor, Answer, Backend, BackendError, Command, Cursor, Envelope, InboxRow, Intake, Mode, Nonce,
-    Outcome, Presser, Query, Receipt, RequestId, StateVersion, Take, Ticket, UpdateId,
+    Outcome, Presser, Query, Receipt, RequestId, StateVersion, Take, Ticket, UpdateId, UserId,
 };
 use heikin_core::engine::{Engine, Sequence};
 use heikin_core::time::Timestamp;
@@ -142,7 +142,8 @@ impl Control {
         let rooms = Rooms::below(layout.data());
         let mut ledger = Ledger::open(RealDisk, &rooms)?;
         let now = clock();
-        claim::welcome(&mut ledger, &config.notify.operators, now)?;
+        let operators = config.notify.operators.iter();
+        ledger.configure(operators.filter_map(|id| i64::try_from(*id).ok().map(UserId)));
         let mark = Some(ledger.state().tailed()).filter(|mark| *mark > 0);
         let mut replica = Replica::new(mode, engine);
         let (tail, told) = Tail::open(RealDisk, (&layout, &rooms.account()), &mut replica, mark)?;

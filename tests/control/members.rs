@@ -4,7 +4,7 @@ use heikin_bot::backend::{
     Answer, Backend as _, Command, Done, Outcome, Page, Query, Refusal, Role, UserId,
 };
 
-use crate::world::{World, confirmed, grant, person, request, terminal};
+use crate::world::{OWNER, World, confirmed, grant, person, request, terminal};
 
 #[test]
 fn the_code_makes_one_owner_once() {
@@ -35,6 +35,10 @@ fn the_code_makes_one_owner_once() {
         // The last owner stays.
         let revoke = Command::Revoke { user: UserId(41) };
         let refused = confirmed(&control, "last", terminal(), revoke).await;
+        assert!(matches!(refused, Outcome::Refused(Refusal::Rule { .. })), "{refused:?}");
+        // What the configuration gives, the configuration takes.
+        let revoke = Command::Revoke { user: OWNER };
+        let refused = confirmed(&control, "configured", terminal(), revoke).await;
         assert!(matches!(refused, Outcome::Refused(Refusal::Rule { .. })), "{refused:?}");
     });
     world.stop(product);

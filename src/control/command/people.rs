@@ -218,6 +218,11 @@ fn revoke(ledger: &Ledger<RealDisk>, commander: &Commander, user: UserId) -> Ver
     if is_owners(role) && commander.role < Role::Owner {
         return refused(Refusal::NotAllowed);
     }
+    if people.get(user).is_some_and(|person| person.is_configured) {
+        let reason = "They are an operator by notify.operators in heikin.toml: take their number out \
+                      there, then restart.";
+        return refused(Refusal::Rule { reason: reason.to_owned() });
+    }
     if role == Role::Owner && people.other_owners(user) == 0 {
         let reason = "Heikin needs an owner: make somebody else one first.".to_owned();
         return refused(Refusal::Rule { reason });

@@ -115,6 +115,11 @@ impl<D: Disk> Ledger<D> {
         &self.state
     }
 
+    /// Makes operators of those whom the configuration names, as long as this process lives.
+    pub fn configure(&mut self, operators: impl Iterator<Item = UserId>) {
+        self.state.configure(operators);
+    }
+
     /// Records what happened, together. It is durable after [`Ledger::sync`].
     ///
     /// # Errors

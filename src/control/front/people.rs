@@ -23,6 +23,10 @@ pub struct Person {
     pub card: Option<(ChatId, MessageId)>,
     /// When they were seen last.
     pub seen_at: Option<Timestamp>,
+    /// Whether the configuration of this process names them as operator. It is not recorded, so that
+    /// whoever is taken out there has lost the role.
+    #[serde(skip)]
+    pub is_configured: bool,
 }
 
 /// Everybody who is known.
@@ -58,6 +62,12 @@ impl People {
         self.iter().filter(|(other, person)| *other != user && is_owner(person)).count()
     }
 
+    pub(super) fn configure(&mut self, operators: impl Iterator<Item = UserId>) {
+        for user in operators {
+            self.entry(user).is_configured = true;
+        }
+    }
+
     pub(super) fn entry(&mut self, user: UserId) -> &mut Person {
         self.known.entry(user).or_default()
     }
@@ -82,10 +92,11 @@ impl People {
 impl Person {
     /// What they may do at a time.
     pub fn role_at(&self, now: Timestamp) -> Role {
-        match self.role {
+        let given = match self.role {
             Some((role, until)) if until.is_none_or(|until| now < until) => role,
             _ => Role::Guest,
-        }
+        };
+        if self.is_configured { given.max(Role::Operator) } else { given }
     }
 
     /// How their access stands, as far as it was given by hand.

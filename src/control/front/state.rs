@@ -114,6 +114,11 @@ impl State {
         (is_free && self.texts_sealed >= least).then_some(KeyName::Texts(self.texts_key + 1))
     }
 
+    /// Makes operators of those whom the configuration names, for as long as it names them.
+    pub fn configure(&mut self, operators: impl Iterator<Item = UserId>) {
+        self.people.configure(operators);
+    }
+
     /// Takes a record in.
     pub fn fold<D: Disk>(&mut self, record: &FrontRecord, keys: &Keyring<D>) {
         for event in &record.events {

@@ -18,7 +18,7 @@ use crate::store::error::{Damage, StoreError};
 /// Read at once, unless a record is larger.
 const CHUNK: usize = 256 << 10;
 
-/// Stands in a journal, and reads on. See the [module](self).
+/// Stands in a journal that another thread writes, and reads on.
 #[derive(Debug)]
 pub struct Follower<D: Disk> {
     disk: D,
