@@ -5,6 +5,7 @@
 //! | [`analysis`] | history: reading it, running the engine over it, telling what came out |
 //! | [`cli`] | the command line: one file per subcommand |
 //! | [`config`] | settings and secrets, read and checked at once |
+//! | [`control`] | what front ends may ask and do: the port of `heikin-bot`, in process |
 //! | [`exchange`] | trading venues: Binance, and one that is simulated and speaks its wire |
 //! | [`http`] | what is served over HTTP |
 //! | [`runtime`] | the order thread: market data and account events in, orders out |
@@ -20,6 +21,7 @@
 pub mod analysis;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod exchange;
 pub mod http;
 pub mod runtime;

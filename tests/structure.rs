@@ -29,9 +29,21 @@ const ROOT: &[Rule] = &[
     ("store", &[]),
     ("telemetry", &["config"]),
     ("runtime", &["config", "exchange", "store"]),
+    // What front ends may ask and do: it reads what the order thread has recorded, and asks it.
+    ("control", &["config", "runtime", "store"]),
     (
         "cli",
-        &["analysis", "config", "exchange", "http", "runtime", "standin", "store", "telemetry"],
+        &[
+            "analysis",
+            "config",
+            "control",
+            "exchange",
+            "http",
+            "runtime",
+            "standin",
+            "store",
+            "telemetry",
+        ],
     ),
 ];
 

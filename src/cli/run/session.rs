@@ -1,6 +1,7 @@
 //! One run: reach the exchange, recover, trade, stop in good order.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use heikin_core::engine::{Command, Engine, EngineConfig, Gate, Input};
@@ -16,10 +17,15 @@ use super::service::{Service, Told};
 use crate::cli::Failure;
 use crate::cli::tell::{tell, warn};
 use crate::config::{Config, Mode};
+use crate::control::account::words;
+use crate::control::wake::Wake;
+use crate::control::{self, Control, Following, Setup};
+use crate::runtime::assembly::Streams;
 use crate::runtime::assembly::{Assembly, Fills};
 use crate::runtime::closing::Closing;
 use crate::runtime::crash_point::{CrashPoint, pass};
-use crate::runtime::start::{Recovered, TraderPlan, first_inputs, recovered};
+use crate::runtime::runner::Runner;
+use crate::runtime::start::{Recovered, TraderPlan, first_inputs, recovered, set_up};
 use crate::store::Layout;
 
 /// The whole account is fetched this often, for whatever was missed.
@@ -60,6 +66,7 @@ pub(super) async fn run(
     let recovered = recovered(engine_config, &exchange.facts, &plans, Some(&layout))
         .map_err(Failure::bad_input)?;
     let closed = gates(config, &exchange, &recovered)?;
+    let (copy, wake) = (set_up(engine_config, &exchange.facts, &plans), Wake::default());
     let is_panic = latch == Latch::Keep && layout.panic().exists();
     let assembly = Assembly {
         rest: &exchange.rest,
@@ -72,10 +79,10 @@ pub(super) async fn run(
         } else {
             Fills::Paper(opening(config))
         },
-        layout: Some(layout),
-        observer: Box::new(Narrator::new(echo)),
+        layout: Some(layout.clone()),
+        observer: wake.beside(Box::new(Narrator::new(echo))),
     };
-    let (mut runner, _streams) = assembly.run_with(recovered);
+    let (mut runner, streams) = assembly.run_with(recovered);
     let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
     if latch == Latch::Lift {
         inputs.insert(0, Input::Command(Command::Resume(None)));
@@ -93,7 +100,9 @@ pub(super) async fn run(
     }
     let told =
         Told { mode: config.mode.name(), status: runner.status(), heartbeat: runner.heartbeat() };
-    let service = Service::start(&config.http, told)?;
+    let office = front_office(config, layout, copy, (&runner, &streams)).await;
+    let office = office.map(|(_, following)| (following, wake));
+    let service = Service::start(&config.http, told, office)?;
     tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
@@ -108,6 +117,40 @@ pub(super) async fn run(
     tell(summary(config, &closing).trim_end());
     tracing::info!(target: "alert", "stopped");
     Ok(())
+}
+
+/// What people ask and do over chat. Trading does without it: where its store cannot be used, that is
+/// told, and stops are kept all the same.
+async fn front_office(
+    config: &Config,
+    layout: Layout,
+    engine: Engine,
+    (runner, streams): (&Runner, &Streams),
+) -> Option<(Control, Following)> {
+    let opened = Control::open(Setup {
+        layout,
+        config: Arc::new(config.clone()),
+        mode: words::mode(&config.mode),
+        engine,
+        requests: streams.requests.clone(),
+        status: runner.status(),
+        heartbeat: runner.heartbeat(),
+        clock: control::machine_clock(),
+    });
+    let (control, following) = opened
+        .inspect_err(|error| {
+            warn(&format!("no chat: {error}"));
+            tracing::error!(target: "alert", %error, "no chat: its store cannot be used");
+        })
+        .ok()?;
+    if config.secrets.telegram_bot_token.is_some()
+        && let Ok(Some(code)) = control.claim_code().await
+    {
+        tell(&format!(
+            "nobody owns this heikin yet: send your bot `/start {code}`, once, to become its owner"
+        ));
+    }
+    Some((control, following))
 }
 
 async fn reach(config: &Config) -> Result<Exchange, Failure> {

@@ -1,5 +1,6 @@
 //! Reading records, beside the writing if need be.
 
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use heikin_core::engine::{Record, Sequence};
@@ -7,7 +8,7 @@ use heikin_core::engine::{Record, Sequence};
 use super::frame::{self, Frame, HEAD, Link, Next};
 use super::header::HEADER;
 use super::segments::{self, Place};
-use super::{JSON, mark, mark_path};
+use super::{Entry, JSON, mark, mark_path};
 use crate::store::disk::Disk;
 use crate::store::error::{Damage, StoreError};
 
@@ -16,15 +17,23 @@ const AT_FIRST: usize = 256 << 10;
 
 /// Reads a journal that this or another process may be writing.
 #[derive(Debug, Clone)]
-pub struct JournalReader<D: Disk> {
+pub struct JournalReader<D: Disk, R = Record> {
     disk: D,
     folder: PathBuf,
+    of: PhantomData<fn() -> R>,
 }
 
 impl<D: Disk> JournalReader<D> {
-    /// Of the journal in this folder.
+    /// Of the account's journal in this folder.
     pub fn new(disk: D, folder: &Path) -> Self {
-        Self { disk, folder: folder.to_owned() }
+        Self::of(disk, folder)
+    }
+}
+
+impl<D: Disk, R: Entry> JournalReader<D, R> {
+    /// Of the journal of such records in this folder.
+    pub fn of(disk: D, folder: &Path) -> Self {
+        Self { disk, folder: folder.to_owned(), of: PhantomData }
     }
 
     /// The last record that is known to be durable.
@@ -43,7 +52,7 @@ impl<D: Disk> JournalReader<D> {
     }
 
     /// The records after this one, up to and including `through`.
-    pub fn records(&self, after: Sequence, through: Sequence) -> Result<Records<D>, StoreError> {
+    pub fn records(&self, after: Sequence, through: Sequence) -> Result<Records<D, R>, StoreError> {
         let mut places = segments::list(&self.disk, &self.folder)?;
         let mut skipped = places.len().saturating_sub(1);
         while let Some(place) = places.get(skipped).filter(|_| skipped > 0) {
@@ -61,19 +70,21 @@ impl<D: Disk> JournalReader<D> {
             last: None,
             after,
             through,
+            of: PhantomData,
         })
     }
 }
 
 /// Records in their order, each verified as it is read.
 #[derive(Debug)]
-pub struct Records<D: Disk> {
+pub struct Records<D: Disk, R = Record> {
     disk: D,
     places: std::vec::IntoIter<Place>,
     current: Option<Current>,
     last: Option<Link>,
     after: Sequence,
     through: Sequence,
+    of: PhantomData<fn() -> R>,
 }
 
 #[derive(Debug)]
@@ -88,14 +99,14 @@ struct Current {
 
 /// A record, and the checksum that says which journal it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) struct Linked {
-    pub(in crate::store) record: Record,
+pub(in crate::store) struct Linked<R = Record> {
+    pub(in crate::store) record: R,
     pub(in crate::store) checksum: u32,
 }
 
-impl<D: Disk> Records<D> {
+impl<D: Disk, R: Entry> Records<D, R> {
     /// The next record with its checksum.
-    pub(in crate::store) fn next_linked(&mut self) -> Result<Option<Linked>, StoreError> {
+    pub(in crate::store) fn next_linked(&mut self) -> Result<Option<Linked<R>>, StoreError> {
         loop {
             let Some(current) = &mut self.current else {
                 let Some(place) = self.places.next() else { return Ok(None) };
@@ -154,23 +165,23 @@ impl Current {
 }
 
 /// The record in a frame.
-pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, String> {
+pub(super) fn decode<R: Entry>(frame: &Frame<'_>) -> Result<R, String> {
     if frame.encoding != JSON {
         return Err(format!(
             "its encoding is number {}, of a newer version of heikin; this one knows {JSON}",
             frame.encoding
         ));
     }
-    let record: Record = serde_json::from_slice(frame.content)
+    let record: R = serde_json::from_slice(frame.content)
         .map_err(|error| format!("it is whole, but not a record that this build knows: {error}"))?;
-    if record.seq != frame.link.seq {
-        return Err(format!("it says that it is record {}", record.seq));
+    if record.sequence() != frame.link.seq {
+        return Err(format!("it says that it is record {}", record.sequence()));
     }
     Ok(record)
 }
 
-impl<D: Disk> Iterator for Records<D> {
-    type Item = Result<Record, StoreError>;
+impl<D: Disk, R: Entry> Iterator for Records<D, R> {
+    type Item = Result<R, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.next_linked().transpose()?;

@@ -146,7 +146,11 @@ impl Engine {
                 liquidity: if fill.maker { Liquidity::Maker } else { Liquidity::Taker },
             });
         }
-        self.counters.trades += u32::from(trader.position.opened > opened);
+        let is_new = trader.position.opened > opened;
+        self.counters.trades += u32::from(is_new);
+        if is_new {
+            self.number_position(usize::from(id.trader().0));
+        }
         let (worth, amount) = (fill.price.times(fill.quantity), fill.quantity.to_money());
         let (base_change, quote_change) = match side {
             Side::Buy => (amount, -worth),
