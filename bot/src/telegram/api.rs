@@ -9,10 +9,10 @@ use heikin_core::time::Span;
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use teloxide_core::Bot;
-use teloxide_core::payloads::SendPhotoSetters as _;
-use teloxide_core::requests::{JsonRequest, Payload, Requester as _};
-use teloxide_core::types::{
+use teloxide::Bot;
+use teloxide::payloads::SendPhotoSetters as _;
+use teloxide::requests::{JsonRequest, Payload, Requester as _};
+use teloxide::types::{
     InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ParseMode, ReplyParameters,
 };
 
@@ -251,7 +251,7 @@ impl Api {
         markup: Markup,
     ) -> Result<MessageId, Failure> {
         let file = InputFile::memory(picture.png.clone()).file_name(picture.name.clone());
-        let to = teloxide_core::types::ChatId(chat.0);
+        let to = teloxide::types::ChatId(chat.0);
         let mut request = self.bot.send_photo(to, file);
         request = match markup {
             Markup::Html => request.caption(caption.to_html()).parse_mode(ParseMode::Html),
@@ -259,7 +259,7 @@ impl Api {
         };
         request = request.disable_notification(message.loudness != Loudness::Loud);
         if let Some(id) = message.reply_to.and_then(|id| i32::try_from(id.0).ok()) {
-            let replied = ReplyParameters::new(teloxide_core::types::MessageId(id));
+            let replied = ReplyParameters::new(teloxide::types::MessageId(id));
             request = request.reply_parameters(replied.allow_sending_without_reply());
         }
         if !message.buttons.is_empty() {
