@@ -177,7 +177,7 @@ const BOT_DEPENDENCIES: &[&str] = &[
     "serde",
     "serde_json",
     "strsim",
-    "teloxide-core",
+    "teloxide",
     "thiserror",
     "tiny-skia",
     "tokio",

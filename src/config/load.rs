@@ -72,6 +72,7 @@ pub(super) fn load(paths: &Paths, variables: &Variables) -> Result<Config, Confi
         log: sections.log,
         data: folder.join(&sections.data),
         notify: sections.notify,
+        telegram: sections.telegram,
         subscription,
         secrets,
         warnings: Vec::new(),

@@ -133,6 +133,19 @@ pub struct Notify {
     pub operators: Vec<u64>,
 }
 
+/// How Telegram is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telegram {
+    /// What stands before `/bot<token>`: `https`, or on this machine.
+    pub api_url: String,
+}
+
+impl Default for Telegram {
+    fn default() -> Self {
+        Self { api_url: "https://api.telegram.org".to_owned() }
+    }
+}
+
 /// Everything but the traders, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sections {
@@ -146,6 +159,7 @@ pub(super) struct Sections {
     pub(super) log: LogSettings,
     pub(super) data: PathBuf,
     pub(super) notify: Notify,
+    pub(super) telegram: Telegram,
     pub(super) selling: Selling,
     pub(super) plans: Vec<Plan>,
 }
@@ -182,6 +196,7 @@ impl Default for Sections {
             },
             data: PathBuf::from("data"),
             notify: Notify::default(),
+            telegram: Telegram::default(),
             selling: Selling::default(),
             plans: Vec::new(),
         }
@@ -203,7 +218,7 @@ const OPTIONAL_AMOUNT: &str = "an amount above 0, such as \"500\", or leave it o
 const OPTIONAL_COUNT: &str = "a number from 1 to 100000, or leave it out for no limit";
 
 /// The keys before and within the sections, in the order in which they are told.
-pub(super) const KEYS: [Key<Sections>; 32] = [
+pub(super) const KEYS: [Key<Sections>; 33] = [
     Key {
         name: "mode",
         allowed: "\"demo\", \"paper\", \"testnet\" or \"live\"",
@@ -419,6 +434,13 @@ pub(super) const KEYS: [Key<Sections>; 32] = [
         write: |all| Some(all.notify.operators.clone().into()),
     },
     Key {
+        name: "telegram.api_url",
+        allowed: "an https address, or one on this machine, such as \"http://127.0.0.1:8082\"",
+        meaning: "Where the Bot API is: Telegram's, a Bot API server of your own, or a stand-in.",
+        read: |all, given| put(&mut all.telegram.api_url, bot_api(given)),
+        write: |all| Some(all.telegram.api_url.as_str().into()),
+    },
+    Key {
         name: "subscription.link_hours",
         allowed: "hours from 1 to 4320",
         meaning: "How long a payment link can be paid. Access is sold where there is a [[plan]], and not otherwise.",
@@ -522,6 +544,22 @@ fn at_most_16<'a, 'b>(given: &'a Given<'b>) -> Result<&'a [Given<'b>], String> {
 }
 
 /// An address on this machine: keys and orders never go elsewhere unencrypted.
+/// The token is part of every request: beyond this machine it goes through TLS, or not at all.
+fn bot_api(given: &Given<'_>) -> Result<String, String> {
+    let address = given.text()?.trim();
+    if address.starts_with("http://") {
+        return loopback(given, "http");
+    }
+    let is_usable = address.parse::<reqwest::Url>().is_ok_and(|url| {
+        let is_bare = url.query().is_none() && url.fragment().is_none();
+        url.scheme() == "https" && is_bare && url.username().is_empty() && url.password().is_none()
+    });
+    if !is_usable {
+        return Err("is no https address".to_owned());
+    }
+    Ok(address.trim_end_matches('/').to_owned())
+}
+
 fn loopback(given: &Given<'_>, scheme: &str) -> Result<String, String> {
     let address = given.text()?.trim();
     let rest = address

@@ -17,6 +17,7 @@
 //! | `command` | who may, what must be confirmed, and how it went |
 //! | [`wake`] | the order thread's sign that there is something to tell |
 //! | `claim` | how heikin gets its owner |
+//! | `line` | how the line to Telegram stands |
 //! | `zone` | the time of day where somebody is |
 //!
 //! # Invariants
@@ -35,6 +36,7 @@ mod claim;
 mod command;
 mod follow;
 pub mod front;
+mod line;
 mod outages;
 mod query;
 pub mod wake;
@@ -55,6 +57,7 @@ use tokio::sync::{mpsc, watch};
 
 use self::account::{Replica, Tail};
 pub use self::follow::Following;
+pub use self::line::Line;
 use self::front::ledger::Rooms;
 use self::front::{Front, FrontError, Ledger};
 use crate::config::Config;
@@ -118,6 +121,8 @@ struct Shared {
     moved: watch::Sender<Sequence>,
     /// The record up to which all that is to be told is in the outbox.
     told: watch::Sender<Sequence>,
+    /// How the line to Telegram stands.
+    line: watch::Sender<Line>,
     /// Commands that are being carried out.
     at_work: Mutex<BTreeSet<RequestId>>,
     /// The panic whose end is to be told.
@@ -163,6 +168,7 @@ impl Control {
             started_at: now,
             moved: watch::Sender::new(0),
             told: watch::Sender::new(0),
+            line: watch::Sender::new(Line::Off),
             at_work: Mutex::default(),
             panic: Mutex::default(),
         };

@@ -25,6 +25,7 @@ pub(crate) struct State {
     pub(crate) outbox: BTreeMap<Cursor, Envelope>,
     pub(crate) receipts: Vec<Receipt>,
     pub(crate) notices: Vec<Notice>,
+    pub(crate) roles: BTreeMap<UserId, Role>,
 }
 
 /// The backend, shared with whoever looks.
@@ -58,6 +59,22 @@ impl Desk {
     }
 }
 
+impl Desk {
+    fn users(&self, skip: u32) -> Paged<UserLine> {
+        let line = |(user, role): (&UserId, &Role)| UserLine {
+            user: *user,
+            name: "Somebody".to_owned(),
+            role: *role,
+            access: Access::None,
+            seen_at: None,
+            has_blocked: false,
+        };
+        let items: Vec<_> = self.look(|state| state.roles.iter().map(line).collect());
+        let total = u32::try_from(items.len()).unwrap();
+        Paged { items, skip, total }
+    }
+}
+
 impl Backend for Desk {
     async fn query(&self, query: Query) -> Result<Answer, BackendError> {
         match query {
@@ -73,6 +90,7 @@ impl Backend for Desk {
                 }))
             }
             Query::Notify { .. } => Ok(Answer::Notify(NotifyPreferences::default())),
+            Query::Users { page: Page { skip, .. } } => Ok(Answer::Users(self.users(skip))),
             _ => Err(BackendError::Busy),
         }
     }
@@ -182,11 +200,9 @@ impl Phone {
         let api = Api::new(url, &Settings::default().token.into()).unwrap();
         let bot = Bot::new(self.desk.clone(), || Nonce::from_bits(7));
         let telegram = Telegram::new(api, bot, Hurried(self.desk.clone()));
-        let other = Arc::clone(&telegram);
         self.tasks.push(tokio::spawn(async move {
-            telegram.receive().await;
+            telegram.run(std::future::pending()).await;
         }));
-        self.tasks.push(tokio::spawn(async move { other.deliver().await }));
     }
 
     pub(crate) fn kill(&mut self) {

@@ -9,14 +9,15 @@ use heikin_core::time::Span;
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use teloxide_core::Bot;
-use teloxide_core::payloads::SendPhotoSetters as _;
-use teloxide_core::requests::{JsonRequest, Payload, Requester as _};
-use teloxide_core::types::{
+use teloxide::Bot;
+use teloxide::payloads::SendPhotoSetters as _;
+use teloxide::requests::{JsonRequest, Payload, Requester as _};
+use teloxide::types::{
     InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ParseMode, ReplyParameters,
 };
 
 use super::failure::Failure;
+use super::menus::{Offer, Scope};
 use crate::backend::{ChatId, Loudness, MessageId, UpdateId};
 use crate::message::{Body, Button, Message, Picture, Press, Text, Toast};
 
@@ -168,6 +169,41 @@ impl Payload for AnswerCallbackQuery {
     const NAME: &'static str = "answerCallbackQuery";
 }
 
+#[derive(Serialize)]
+struct SetMyCommands {
+    commands: Vec<Offer>,
+    scope: Scope,
+}
+
+impl Payload for SetMyCommands {
+    type Output = serde::de::IgnoredAny;
+    const NAME: &'static str = "setMyCommands";
+}
+
+#[derive(Serialize)]
+struct DeleteMyCommands {
+    scope: Scope,
+}
+
+impl Payload for DeleteMyCommands {
+    type Output = serde::de::IgnoredAny;
+    const NAME: &'static str = "deleteMyCommands";
+}
+
+#[derive(Serialize)]
+struct GetMe {}
+
+/// All that is needed of the bot itself.
+#[derive(Deserialize)]
+struct Myself {
+    username: String,
+}
+
+impl Payload for GetMe {
+    type Output = Myself;
+    const NAME: &'static str = "getMe";
+}
+
 /// Whether words go with their markup. Without it they say the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Markup {
@@ -197,6 +233,25 @@ impl Api {
         P::Output: serde::de::DeserializeOwned,
     {
         JsonRequest::new(self.bot.clone(), payload).await.map_err(Failure::from)
+    }
+
+    /// The bot's name, as in `t.me/name`.
+    pub(super) async fn name(&self) -> Result<String, Failure> {
+        self.ask(GetMe {}).await.map(|myself| myself.username)
+    }
+
+    /// Offers commands to whoever types.
+    pub(super) async fn offer_commands(
+        &self,
+        scope: Scope,
+        commands: Vec<Offer>,
+    ) -> Result<(), Failure> {
+        self.ask(SetMyCommands { commands, scope }).await.map(|_| ())
+    }
+
+    /// Offers somebody what everybody is offered.
+    pub(super) async fn forget_commands(&self, scope: Scope) -> Result<(), Failure> {
+        self.ask(DeleteMyCommands { scope }).await.map(|_| ())
     }
 
     /// Updates after one, which this confirms together with all before it.
@@ -251,7 +306,7 @@ impl Api {
         markup: Markup,
     ) -> Result<MessageId, Failure> {
         let file = InputFile::memory(picture.png.clone()).file_name(picture.name.clone());
-        let to = teloxide_core::types::ChatId(chat.0);
+        let to = teloxide::types::ChatId(chat.0);
         let mut request = self.bot.send_photo(to, file);
         request = match markup {
             Markup::Html => request.caption(caption.to_html()).parse_mode(ParseMode::Html),
@@ -259,7 +314,7 @@ impl Api {
         };
         request = request.disable_notification(message.loudness != Loudness::Loud);
         if let Some(id) = message.reply_to.and_then(|id| i32::try_from(id.0).ok()) {
-            let replied = ReplyParameters::new(teloxide_core::types::MessageId(id));
+            let replied = ReplyParameters::new(teloxide::types::MessageId(id));
             request = request.reply_parameters(replied.allow_sending_without_reply());
         }
         if !message.buttons.is_empty() {

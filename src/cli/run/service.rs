@@ -9,9 +9,10 @@ use heikin_core::time::Span;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::telegram::Phone;
 use crate::cli::Failure;
 use crate::config::Http;
-use crate::control::Following;
+use crate::control::{Following, Line};
 use crate::control::wake::Wake;
 use crate::http::metrics::{Family, Kind, Sample};
 use crate::http::{Beat, Readiness, Server, Source};
@@ -27,6 +28,27 @@ pub(super) struct Told {
     pub(super) mode: &'static str,
     pub(super) status: watch::Receiver<Status>,
     pub(super) heartbeat: Heartbeat,
+    /// How the line to Telegram stands; none without a front office.
+    pub(super) line: Option<watch::Receiver<Line>>,
+}
+
+/// What people ask and do over chat.
+pub(super) struct Office {
+    pub(super) following: Following,
+    pub(super) wake: Wake,
+    pub(super) phone: Option<Phone>,
+}
+
+impl Office {
+    async fn run(self, stopped: watch::Receiver<()>) {
+        let Self { following, wake, phone } = self;
+        let chat = async {
+            if let Some(phone) = phone {
+                phone.run(end(stopped.clone())).await;
+            }
+        };
+        tokio::join!(following.run(wake, end(stopped.clone())), chat);
+    }
 }
 
 impl Source for Told {
@@ -51,6 +73,8 @@ impl Source for Told {
             Ok(Value::Object(mut status)) => {
                 status.insert("mode".to_owned(), json!(self.mode));
                 status.insert("version".to_owned(), json!(version));
+                let line = self.line.as_ref().map(|line| line.borrow().to_string());
+                status.insert("telegram".to_owned(), json!(line));
                 Value::Object(status)
             }
             // A status always serializes, to an object.
@@ -254,7 +278,7 @@ impl Service {
     pub(super) fn start(
         settings: &Http,
         told: Told,
-        office: Option<(Following, Wake)>,
+        office: Option<Office>,
     ) -> Result<Self, Failure> {
         let (stop, stopped) = watch::channel(());
         let (ready, started) = sync_channel(1);
@@ -277,12 +301,12 @@ impl Service {
             // Whoever started it is still there, or nobody needs it.
             let Ok((runtime, server)) = bound else { return };
             runtime.block_on(async {
-                let follow = async {
-                    if let Some((following, wake)) = office {
-                        following.run(wake, end(stopped.clone())).await;
+                let chat = async {
+                    if let Some(office) = office {
+                        office.run(stopped.clone()).await;
                     }
                 };
-                tokio::join!(server.run(end(stopped.clone())), follow)
+                tokio::join!(server.run(end(stopped.clone())), chat)
             });
         });
         let gone = |_| Failure::failed("the HTTP thread has failed");

@@ -13,7 +13,8 @@ use heikin_core::time::Span;
 use super::exchange::{Exchange, patiently};
 use super::live_gate;
 use super::narrator::{Echo, Narrator};
-use super::service::{Service, Told};
+use super::service::{Office, Service, Told};
+use super::telegram::Phone;
 use crate::cli::Failure;
 use crate::cli::tell::{tell, warn};
 use crate::config::{Config, Mode};
@@ -98,10 +99,21 @@ pub(super) async fn run(
     if runner.account().engine().is_panicked() {
         warn("no entries: panic. Look at what happened, then start with --resume");
     }
-    let told =
-        Told { mode: config.mode.name(), status: runner.status(), heartbeat: runner.heartbeat() };
-    let office = front_office(config, layout, copy, (&runner, &streams)).await;
-    let office = office.map(|(_, following)| (following, wake));
+    let office = front_office(config, layout, copy, (&runner, &streams));
+    let line = office.as_ref().map(|(control, _)| control.line());
+    let told = Told {
+        mode: config.mode.name(),
+        status: runner.status(),
+        heartbeat: runner.heartbeat(),
+        line,
+    };
+    let office = match office {
+        Some((control, following)) => {
+            let phone = Phone::configured(config, &control).await;
+            Some(Office { following, wake, phone })
+        }
+        None => None,
+    };
     let service = Service::start(&config.http, told, office)?;
     tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
@@ -121,7 +133,7 @@ pub(super) async fn run(
 
 /// What people ask and do over chat. Trading does without it: where its store cannot be used, that is
 /// told, and stops are kept all the same.
-async fn front_office(
+fn front_office(
     config: &Config,
     layout: Layout,
     engine: Engine,
@@ -137,20 +149,12 @@ async fn front_office(
         heartbeat: runner.heartbeat(),
         clock: control::machine_clock(),
     });
-    let (control, following) = opened
+    opened
         .inspect_err(|error| {
             warn(&format!("no chat: {error}"));
             tracing::error!(target: "alert", %error, "no chat: its store cannot be used");
         })
-        .ok()?;
-    if config.secrets.telegram_bot_token.is_some()
-        && let Ok(Some(code)) = control.claim_code().await
-    {
-        tell(&format!(
-            "nobody owns this heikin yet: send your bot `/start {code}`, once, to become its owner"
-        ));
-    }
-    Some((control, following))
+        .ok()
 }
 
 async fn reach(config: &Config) -> Result<Exchange, Failure> {
