@@ -62,6 +62,11 @@ pub(super) fn time(at: Timestamp) -> String {
     moment(at, "%Y-%m-%d %H:%M")
 }
 
+/// `2024-01-06T05:00:00.000Z`: exact, for other programs.
+pub(super) fn instant(at: Timestamp) -> String {
+    moment(at, "%Y-%m-%dT%H:%M:%S.%3fZ")
+}
+
 /// `06 05:00`: day of the month and time, in UTC.
 pub(super) fn short_time(at: Timestamp) -> String {
     moment(at, "%d %H:%M")

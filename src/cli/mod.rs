@@ -13,6 +13,8 @@ mod exchange_sim;
 mod failure;
 mod figures;
 mod init;
+mod narration;
+mod replay;
 mod run;
 mod simulate;
 mod store;
@@ -46,6 +48,7 @@ enum Command {
     Demo(demo::Arguments),
     EmergencyClose(emergency_close::Arguments),
     Init(init::Arguments),
+    Replay(replay::Arguments),
     Run(run::Arguments),
     ExchangeSim(exchange_sim::Arguments),
     Simulate(simulate::Arguments),
@@ -71,6 +74,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::EmergencyClose(arguments)) => emergency_close::run(&arguments),
+        Some(Command::Replay(arguments)) => replay::run(&arguments),
         Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Init(arguments)) => init::run(&arguments),
         Some(Command::ExchangeSim(arguments)) => exchange_sim::run(&arguments),

@@ -99,6 +99,9 @@ impl Assembly<'_> {
                 for facts in facts {
                     gateway.set_rules(facts.rules.clone());
                 }
+                if !clock.is_lockstep() {
+                    tokio::task::spawn_local(gateway.clone().keep_rules());
+                }
                 let user = UserEvents::spawn(rest, endpoints, tag, account_sender.clone());
                 (Venue::Binance(gateway), Some(user))
             }

@@ -8,6 +8,7 @@
 //! | [`account`] | an engine behind its journal, and the venue that does what it asks for |
 //! | [`venue`], [`paper`] | Binance, or fills by the matching model on real quotes |
 //! | [`journal`], [`keeper`] | where records go, and the store's work beside the order thread |
+//! | `dealings` | whether the exchange takes our key and answers this address |
 //! | [`lockstep`] | keeping step with a simulator |
 //! | [`status`], [`closing`] | how things stand, and what is left at the end |
 //! | [`heartbeat`] | whether the loop still goes round |
@@ -27,6 +28,7 @@ pub mod account;
 pub mod assembly;
 pub mod closing;
 pub mod crash_point;
+mod dealings;
 pub mod emergency;
 pub mod heartbeat;
 pub mod journal;

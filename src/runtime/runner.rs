@@ -14,13 +14,13 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use heikin_core::engine::{Command, Gate, GateState, Input, JournalError, Trader};
 use heikin_core::market::{Quote, Symbol};
-use heikin_core::order::{CancelAnswer, Refusal, SubmitAnswer};
 use heikin_core::time::{Span, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::account::Account;
 use super::closing::{Closing, is_entry};
 use super::crash_point::{CrashPoint, pass};
+use super::dealings::{Dealings, Turn, says_key_is_refused};
 use super::heartbeat::Heartbeat;
 use super::journal::AccountJournal;
 use super::keeper::Keeper;
@@ -101,6 +101,7 @@ pub struct Runner {
     /// Something may have happened that the status does not tell yet.
     is_untold: bool,
     slow_until: Option<Timestamp>,
+    dealings: Dealings,
 }
 
 /// Why a loop woke up.
@@ -141,6 +142,7 @@ impl Runner {
             told: now,
             is_untold: false,
             slow_until: None,
+            dealings: Dealings::default(),
         }
     }
 
@@ -314,12 +316,8 @@ impl Runner {
                 let is_key_refused = says_key_is_refused(&input);
                 self.account.take(arrival.at, input)?;
                 if is_key_refused {
-                    tracing::error!(
-                        target: "alert",
-                        "the exchange does not accept the key any more: stops on the exchange are the \
-                         only protection. Mend the key and restart"
-                    );
-                    self.set_gate(Gate::KeyRights, GateState::Closed)?;
+                    let turn = self.dealings.refuse_order();
+                    self.turn_gate(turn)?;
                 }
                 Ok(())
             }
@@ -414,10 +412,23 @@ impl Runner {
         self.account.take(self.clock.now(), command)
     }
 
+    /// A gate that turns because of how the exchange deals with us is told of.
+    fn turn_gate(&mut self, turn: Option<Turn>) -> Result<(), JournalError> {
+        let Some(turn) = turn else { return Ok(()) };
+        match turn.state {
+            GateState::Closed => tracing::error!(target: "alert", "{}", turn.why),
+            GateState::Open => tracing::warn!(target: "alert", "{}", turn.why),
+        }
+        self.set_gate(turn.gate, turn.state)
+    }
+
     /// Looks after what tells nobody when it changes.
     fn tend(&mut self, now: Timestamp) -> Result<(), JournalError> {
         let clock = if self.clock.is_trusted() { GateState::Open } else { GateState::Closed };
         self.set_gate(Gate::ClockOff, clock)?;
+        for turn in self.dealings.look(&self.sources.rest, self.account.engine()) {
+            self.turn_gate(turn)?;
+        }
         self.watch_disk(now)?;
         let asked = self.upkeep.as_ref().is_some_and(|upkeep| upkeep.panic_file.exists());
         if asked && !self.account.engine().is_panicked() {
@@ -493,21 +504,6 @@ impl Runner {
             let engine = self.account.engine();
             upkeep.keeper.tend(journal.durable_link(), now, || engine.snapshot());
         }
-    }
-}
-
-/// Whether an answer says that the key is revoked, expired, or used from elsewhere.
-fn says_key_is_refused(input: &Input) -> bool {
-    let refused = Refusal::KeyRejected;
-    let submitted = |answer: &SubmitAnswer| matches!(answer, SubmitAnswer::Refused { refusal, .. } if *refusal == refused);
-    let canceled = |answer: &CancelAnswer| matches!(answer, CancelAnswer::Refused { refusal, .. } if *refusal == refused);
-    match input {
-        Input::Submitted { answer, .. } => submitted(answer),
-        Input::Canceled { answer, .. } => canceled(answer),
-        Input::Replaced { cancel, submit, .. } => {
-            canceled(cancel) || submit.as_ref().is_some_and(submitted)
-        }
-        _ => false,
     }
 }
 

@@ -95,19 +95,14 @@ pub fn recovered(
     Ok(Recovered { engine, journal, recovery: Some(recovery) })
 }
 
-/// What a start tells the engine: what has changed about its markets, which gates are `closed`, and
-/// that it starts.
+/// What a start tells the engine: its markets' rules and fees, which gates are `closed`, and that it
+/// starts. Rules are told though nothing has changed, so that the journal says by which ones was
+/// decided.
 pub fn first_inputs(engine: &Engine, markets: &[MarketFacts], closed: &[Gate]) -> Vec<Input> {
     let mut inputs = Vec::new();
-    for facts in markets {
-        let symbol = facts.rules.symbol;
-        let known = engine.markets().iter().find(|market| market.rules().symbol == symbol);
-        if known.is_none_or(|market| *market.rules() != facts.rules) {
-            inputs.push(Input::Rules(Box::new(facts.rules.clone())));
-        }
-        if known.is_none_or(|market| market.fees() != facts.fees) {
-            inputs.push(Input::Fees { symbol, fees: facts.fees });
-        }
+    for MarketFacts { rules, fees } in markets {
+        inputs.push(Input::Rules(Box::new(rules.clone())));
+        inputs.push(Input::Fees { symbol: rules.symbol, fees: *fees });
     }
     // Whatever closed a gate before is looked at anew.
     let set = |gate, state| Input::Command(Command::SetGate(gate, state));

@@ -159,6 +159,7 @@ pub const fn gate_name(gate: Gate) -> &'static str {
         Gate::UserStreamDown => "user_stream_down",
         Gate::ClockOff => "clock_off",
         Gate::ShuttingDown => "shutting_down",
+        Gate::Banned => "banned",
     }
 }
 

@@ -392,23 +392,59 @@ fn snapshots_that_are_asked_for_meanwhile_are_one_more() {
     });
 }
 
+fn info(tick: &str) -> String {
+    format!(
+        r#"{{"symbols":[{{"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT","orderTypes":["LIMIT"],"filters":[{{"filterType":"PRICE_FILTER","minPrice":"0.01","maxPrice":"1000000","tickSize":"{tick}"}}]}}]}}"#
+    )
+}
+
+fn no_own_filters() -> Act {
+    refuse(400, r#"{"code":-1104,"msg":"Not all sent parameters were read"}"#)
+}
+
 #[test]
 fn rules_are_asked_for_until_they_are_read() {
     run(async {
-        let info = r#"{"symbols":[{"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC","quoteAsset":"USDT","orderTypes":["LIMIT"],"filters":[{"filterType":"PRICE_FILTER","minPrice":"0.01","maxPrice":"1000000","tickSize":"0.01"}]}]}"#;
+        let info = info("0.01");
         let mut failures = 2;
         let mut desk = Desk::open(move |seen| match seen.path() {
             "/api/v3/exchangeInfo" if failures > 0 => {
                 failures -= 1;
                 refuse(500, "<html>")
             }
-            "/api/v3/exchangeInfo" => ok(info),
-            _ => refuse(400, r#"{"code":-1104,"msg":"Not all sent parameters were read"}"#),
+            "/api/v3/exchangeInfo" => ok(&info),
+            _ => no_own_filters(),
         })
         .await;
         let input = desk.ask(&Effect::FetchRules { symbol: symbol() }, None).await;
         let Input::Rules(rules) = input else { panic!("{input:?}") };
         assert_eq!((rules.symbol, rules.tick.to_string().as_str()), (symbol(), "0.01"));
+        assert_eq!(desk.server.seen_at("/api/v3/exchangeInfo").len(), 3);
+    });
+}
+
+#[test]
+fn rules_that_change_are_told_within_ten_minutes_and_others_are_not() {
+    run(async {
+        let mut reads = 0;
+        let mut desk = Desk::open(move |seen| match seen.path() {
+            "/api/v3/exchangeInfo" => {
+                reads += 1;
+                ok(info(if reads < 3 { "0.01" } else { "0.10" }))
+            }
+            _ => no_own_filters(),
+        })
+        .await;
+        tokio::task::spawn_local(desk.gateway.clone().keep_rules());
+        let ticks = [desk.next().await, desk.next().await].map(|input| match input {
+            Input::Rules(rules) => rules.tick.to_string(),
+            other => panic!("{other:?}"),
+        });
+        // What was known at first is none of these: its order types are not the exchange's.
+        assert_eq!(ticks, ["0.01", "0.1"]);
+        let seen = desk.server.seen_at("/api/v3/exchangeInfo");
+        assert_eq!(seen.len(), 3, "the second read changed nothing");
+        sleep(9 * 60_000).await;
         assert_eq!(desk.server.seen_at("/api/v3/exchangeInfo").len(), 3);
     });
 }

@@ -165,3 +165,38 @@ proptest! {
         prop_assert_eq!(file, stream);
     }
 }
+
+/// Two strides and a bit, and a row that is none.
+const ROWS: i64 = 20_000;
+
+fn rows_and_a_fault() -> CandleFiles {
+    let mut text = minutes(0..ROWS);
+    text.push_str("not a candle\n");
+    CandleFiles::from_reader(io::Cursor::new(text.into_bytes())).expect("a first row")
+}
+
+#[test]
+fn what_is_read_ahead_is_the_same_and_the_fault_comes_behind_it() {
+    let mut here = rows_and_a_fault();
+    let expected: Vec<_> = here.by_ref().map_while(Result::ok).collect();
+    let mut files = rows_and_a_fault();
+    let mut read = Vec::new();
+    let fault = files.read_ahead(|stride| {
+        stride.into_candles().try_for_each(|candle| candle.map(|candle| read.push(candle)))
+    });
+    assert_eq!(i64::try_from(expected.len()), Ok(ROWS));
+    assert!(read == expected, "the candles differ");
+    let fault = fault.expect_err("the last row is no candle").to_string();
+    assert!(fault.contains(&format!("line {}", ROWS + 1)), "{fault}");
+    assert_eq!(files.summary(), here.summary());
+}
+
+#[test]
+fn a_run_that_fails_ends_the_reading_ahead() {
+    let mut strides = 0;
+    let failed = rows_and_a_fault().read_ahead(|_| {
+        strides += 1;
+        Err("enough")
+    });
+    assert_eq!((failed, strides), (Err("enough"), 1));
+}

@@ -84,7 +84,7 @@ async fn symbols_change_while_orders_are_open() {
     let answer = client.signed("POST", "/api/v3/order", ORDER).await;
     assert!(answer.text.contains("Market is closed."), "{}", answer.text);
     let id = &placed["orderId"];
-    client.fault(json!({ "kind": "exchange_cancel", "order_id": id })).await;
+    client.fault(json!({ "kind": "expire", "order_id": id })).await;
     let found = format!("symbol=BTCUSDT&orderId={id}");
     let found = client.signed("GET", "/api/v3/order", &found).await.json();
     assert_eq!(

@@ -1,12 +1,14 @@
 //! Which candles and settings.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use heikin::analysis::backtest::{MarketName, Params};
 use heikin::analysis::candle_file::CandleFiles;
 use heikin::exchange::simulator::market::{MarketSettings, Series};
-use heikin_core::engine::{Body, Command, Effect, Input, Record};
+use heikin_core::engine::{self, Body, Effect, Input, Record};
 use heikin_core::num::Rate;
 use heikin_core::strategy::LastResort;
 use heikin_core::time::{Interval, Timestamp};
@@ -41,6 +43,15 @@ fn compare(name: &str, case: &Case) -> usize {
 }
 
 fn made_up() -> Case {
+    market(Interval::H1, 500)
+}
+
+/// A case for a clock that runs.
+pub(crate) fn brisk() -> Case {
+    market(Interval::M1, 120)
+}
+
+fn market(interval: Interval, live: usize) -> Case {
     let market = MarketSettings {
         seed: 11,
         start: Timestamp::from_millis(1_704_067_200_000),
@@ -48,10 +59,10 @@ fn made_up() -> Case {
         tick: "0.01".parse().unwrap(),
         volume: "8".parse().unwrap(),
         step: "0.00001".parse().unwrap(),
-        pace: Interval::H1,
+        pace: interval,
     };
-    let mut series = Series::new(&market, Interval::H1).unwrap();
-    let candles: Vec<_> = (0..HISTORY + 500).map(|_| series.next_candle().candle).collect();
+    let mut series = Series::new(&market, interval).unwrap();
+    let candles: Vec<_> = (0..HISTORY + live).map(|_| series.next_candle().candle).collect();
     let params = r#"{
         "tick": "0.01", "step": "0.00001", "min_notional": "5", "fee": "0.001", "cash": "10000",
         "percent": "100", "entry_trigger_offset": "0.1 atr", "entry_limit_offset": "0.2%",
@@ -59,13 +70,68 @@ fn made_up() -> Case {
         "rescue_offset": "0.1%", "max_slippage_pct": "1", "rearm_after": 0
     }"#;
     let params = Params::parse(params).unwrap();
-    case(&params, candles, Interval::H1)
+    case(&params, candles, interval)
 }
 
 #[test]
 fn a_made_up_market_over_sockets_gives_the_trades_of_a_backtest() {
     let trades = compare("made up", &made_up());
     assert!(trades > 50, "{trades}");
+}
+
+#[test]
+fn the_trades_that_are_exported_are_those_of_a_backtest() {
+    let case = made_up();
+    let folder = case.traded();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_heikin"));
+    let exported = command.args(["store", "export", "trades"]).current_dir(folder.path()).output();
+    let exported = exported.unwrap().stdout;
+    let mut table = csv::Reader::from_reader(exported.as_slice());
+    let rows: Vec<BTreeMap<String, String>> = table.deserialize().map(Result::unwrap).collect();
+    let trades = case.backtest();
+    assert_eq!(rows.len(), trades.len());
+    for (row, trade) in rows.iter().zip(trades) {
+        let expected = [
+            ("symbol", "BTCUSDT".to_owned()),
+            ("trade", trade.number.to_string()),
+            ("bought", trade.bought.to_string()),
+            ("entry_price", trade.entry_price().unwrap().to_string()),
+            ("proceeds", trade.proceeds.to_string()),
+            ("net", trade.net_quote().to_string()),
+        ];
+        for (column, value) in expected {
+            assert_eq!(row[column], value, "{column} of {row:?}");
+        }
+    }
+}
+
+#[test]
+fn the_command_finds_what_other_settings_would_have_decided() {
+    let folder = made_up().traded();
+    let replay = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_heikin"));
+        command.arg("replay").args(arguments).current_dir(folder.path()).env_clear();
+        command.env("MODE", "paper").output().unwrap()
+    };
+    let same = replay(&[]);
+    assert!(same.status.success(), "{same:?}");
+    assert!(String::from_utf8(same.stdout).unwrap().ends_with(", 0 differences\n"));
+
+    let told = String::from_utf8(replay(&["--explain"]).stdout).unwrap();
+    for part in ["the process started", "BTCUSDT 1h closed at ", "buy ", " (breakout)", "trade #"] {
+        assert!(told.contains(part), "{part}");
+    }
+    let few = replay(&["--explain", "--from", "100", "--to", "110"]);
+    let few = String::from_utf8(few.stdout).unwrap();
+    assert!((1..=11).contains(&few.lines().count()), "{few}");
+
+    let configuration = folder.path().join("heikin.toml");
+    let text = fs::read_to_string(&configuration).unwrap();
+    fs::write(&configuration, text.replace("exit.on_red = true", "exit.on_red = false")).unwrap();
+    let other = replay(&[]);
+    assert_eq!(other.status.code(), Some(1), "{other:?}");
+    let told = String::from_utf8(other.stdout).unwrap();
+    assert!(told.contains("\n  then  BTCUSDT 1h  sell ") && told.contains("\n  now "), "{told}");
 }
 
 /// Somebody closed everything while the product was down: it must not enter in its first second.
@@ -75,7 +141,7 @@ fn a_panic_of_before_the_start_holds_from_the_first_record_on() {
     let place = |wanted: &dyn Fn(&Input) -> bool| {
         records.iter().position(|it| matches!(&it.body, Body::Input(input) if wanted(input)))
     };
-    let panic = place(&|input| *input == Input::Command(Command::Panic)).unwrap();
+    let panic = place(&|input| *input == Input::Command(engine::Command::Panic)).unwrap();
     let started = place(&|input| *input == Input::Started).unwrap();
     assert!(panic < started, "{panic}, {started}");
     let is_order = |record: &Record| matches!(record.body, Body::Effect(Effect::Submit(_)));

@@ -9,7 +9,8 @@ use std::process::{Child, Command, Stdio};
 use heikin::analysis::backtest::{Backtest, ExitKind, MarketName, Observer, Params};
 use heikin::analysis::replay::{Replayed, replay};
 use heikin::exchange::simulator::{
-    AccountSettings, CandleSource, Distance, KeyPermissions, ListedMarket, Settings, Simulator,
+    AccountSettings, CandleSource, Distance, KeyPermissions, ListedMarket, Pace, Settings,
+    Simulator,
 };
 use heikin::store::Layout;
 use heikin::store::disk::RealDisk;
@@ -20,6 +21,7 @@ use heikin_core::market::Candle;
 use heikin_core::strategy::HeikinAshiStrategy;
 use heikin_core::time::Interval;
 use secrecy::SecretString;
+use tempfile::TempDir;
 
 use crate::toml::configuration;
 
@@ -52,7 +54,8 @@ impl Case {
         trades.0
     }
 
-    fn simulator(&self) -> Simulator {
+    /// An exchange with these candles, of which the history has happened.
+    pub(crate) fn simulator(&self, pace: Pace) -> Simulator {
         let MarketName { symbol, base, quote } = self.market;
         let rules = self.params.rules(symbol, base, quote);
         Simulator::start(Settings {
@@ -68,14 +71,15 @@ impl Case {
                 permissions: KeyPermissions::TRADING_ONLY,
             }],
             model: self.params.model,
+            pace,
             ..Settings::lockstep()
         })
         .unwrap()
     }
 
-    /// What the product records when it trades the same candles.
-    pub(crate) fn run(&self) -> Vec<Record> {
-        let simulator = self.simulator();
+    /// Where the product has traded the same candles: its configuration and its data.
+    pub(crate) fn traded(&self) -> TempDir {
+        let simulator = self.simulator(Pace::Lockstep);
         let symbol = self.market.symbol;
         let folder = tempfile::tempdir().unwrap();
         let text =
@@ -86,7 +90,12 @@ impl Case {
         let standing = simulator.step(Distance::Candles(candles)).unwrap();
         assert_eq!(standing.candles_left, Some(0));
         product.stop();
-        records(&folder.path().join("data"))
+        folder
+    }
+
+    /// What the product records when it trades the same candles.
+    pub(crate) fn run(&self) -> Vec<Record> {
+        records(&self.traded().path().join("data"))
     }
 
     /// Decides once more what was recorded.
@@ -113,7 +122,7 @@ impl Case {
 
 /// What the product records that starts where somebody has written PANIC while it was down.
 pub(crate) fn records_under_panic(case: &Case) -> Vec<Record> {
-    let simulator = case.simulator();
+    let simulator = case.simulator(Pace::Lockstep);
     let folder = tempfile::tempdir().unwrap();
     let series = (case.market.symbol, case.interval);
     let text = configuration(&simulator, series, &case.params.settings, HISTORY);
@@ -134,7 +143,8 @@ pub(crate) fn trades(records: &[Record]) -> Vec<Trade> {
     records.iter().filter_map(closed).collect()
 }
 
-fn records(data: &Path) -> Vec<Record> {
+/// What was recorded there.
+pub(crate) fn records(data: &Path) -> Vec<Record> {
     let reader = JournalReader::new(RealDisk, &Layout::new(data).journal());
     let last = reader.durable().unwrap();
     reader.records(0, last).unwrap().collect::<Result<_, _>>().unwrap()

@@ -3,5 +3,15 @@
 //! trades of a backtest; and what was recorded is decided once more in the same way.
 
 mod cases;
+mod free_running;
 mod lockstep;
+#[expect(dead_code, reason = "another test kills it")]
+#[path = "../kill/product.rs"]
+mod product;
+#[expect(dead_code, reason = "another test asks for more")]
+#[path = "../kill/told.rs"]
+mod told;
 mod toml;
+#[expect(dead_code, reason = "another test asks for more")]
+#[path = "../kill/truth.rs"]
+mod truth;

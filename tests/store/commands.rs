@@ -1,5 +1,6 @@
 //! `heikin store …` as a process: what it prints, how it ends, what it leaves.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -126,6 +127,34 @@ fn backups_of_a_journal_that_grows_and_is_archived_are_good() {
     });
     assert!(fs::read_dir(layout.journal().join("archive")).unwrap().count() > 10);
     assert_eq!(exported(&printed(&["export"], layout.data())), records);
+}
+
+#[test]
+fn orders_and_fills_are_exported_as_tables() {
+    let (folder, _journal) = written(&trading(3));
+    let data = folder.path().join("data");
+    let table = |what: &str| -> Vec<BTreeMap<String, String>> {
+        let text = printed(&["export", what], &data);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        reader.deserialize().collect::<Result<_, _>>().unwrap()
+    };
+    let column = |rows: &[BTreeMap<String, String>], name: &str| -> Vec<String> {
+        rows.iter().map(|row| row[name].clone()).collect()
+    };
+    let orders = table("orders");
+    let ids = ["hk10000-1-E1-1", "hk10000-1-X1-1", "hk10000-1-E2-1"];
+    assert_eq!(column(&orders, "order")[..3], ids);
+    assert_eq!(column(&orders, "side")[..3], ["BUY", "SELL", "BUY"]);
+    let fills = table("fills");
+    assert!(!fills.is_empty());
+    for fill in &fills {
+        let order = orders.iter().find(|order| order["order"] == fill["order"]).unwrap();
+        assert_eq!(fill["symbol"], order["symbol"]);
+        assert_eq!((fill["price"].as_str(), fill["fee_asset"].as_str()), ("100", "USDT"));
+        assert!(fill["time"].ends_with('Z'), "{fill:?}");
+    }
+    // None of them ends a position.
+    assert_eq!(table("trades"), []);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `run` | all files of a run, merged by time |
+//! | `ahead` | the same, read on a thread of its own |
 //! | `series` | one interval, rising times, gaps, duplicates |
 //! | `input`, `content`, `zip_entry` | which files, and the text in them |
 //! | `file`, `lines` | the candles of one file, from a buffer of fixed size |
@@ -17,6 +18,7 @@
 //! Absent on purpose: numbers that are rounded, candles that are repaired, quoted fields, other
 //! layouts than Binance's.
 
+mod ahead;
 mod content;
 mod error;
 mod file;
@@ -30,6 +32,7 @@ mod tests;
 mod usual;
 mod zip_entry;
 
+pub use ahead::Stride;
 pub use error::{CandleFileError, Column, Conflict, Excerpt, FileName, Problem};
 pub use run::{CandleFiles, Progress};
 pub use series::{Gap, Summary};

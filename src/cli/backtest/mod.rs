@@ -20,9 +20,6 @@ use crate::analysis::backtest::{
 use crate::analysis::candle_file::CandleFiles;
 use crate::analysis::report as page;
 
-/// How many candles pass between two looks at the progress.
-const STRIDE: u64 = 8_192;
-
 /// Run the strategy over candle files, and tell what would have come of it.
 ///
 /// The engine is the one that trades live; orders fill by a model whose assumptions are printed.
@@ -184,41 +181,12 @@ fn drive(
     observer: &mut impl crate::analysis::backtest::Observer,
 ) -> Result<(), Failure> {
     let bar = bar(candles);
-    let mut result = Ok(());
-    loop {
-        let mut part = Part { candles, left: STRIDE };
-        result = result.and_then(|()| {
-            backtest.run(&mut part, finer.as_deref_mut(), observer).map_err(Failure::bad_input)
-        });
-        if result.is_err() || part.left > 0 {
-            break;
-        }
-        bar.set_position(candles.progress().bytes_read);
-    }
+    let result = candles.read_ahead(|stride| {
+        bar.set_position(stride.progress.bytes_read);
+        backtest.run(&mut stride.into_candles(), finer.as_deref_mut(), observer)
+    });
     bar.finish_and_clear();
-    result
-}
-
-/// So many of the candles.
-struct Part<'a> {
-    candles: &'a mut CandleFiles,
-    left: u64,
-}
-
-impl Iterator for Part<'_> {
-    type Item = <CandleFiles as Iterator>::Item;
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.left == 0 {
-            return None;
-        }
-        let next = self.candles.next();
-        if next.is_some() {
-            self.left -= 1;
-        }
-        next
-    }
+    result.map_err(Failure::bad_input)
 }
 
 fn bar(candles: &CandleFiles) -> ProgressBar {

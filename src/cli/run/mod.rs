@@ -4,7 +4,7 @@ pub(super) mod exchange;
 mod live_gate;
 mod narrator;
 mod service;
-mod session;
+pub(super) mod session;
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use heikin_core::engine::{Alert, Effect, Engine};
-use heikin_core::market::{Side, TickPrice};
+use heikin_core::market::TickPrice;
 use heikin_core::num::Price;
 use heikin_core::order::{NewOrder, Reason, TraderId};
 use heikin_core::time::Timestamp;
 
-use crate::cli::figures::{percent, signed, time};
+use crate::cli::figures::time;
+use crate::cli::narration;
 use crate::cli::tell::tell;
-use crate::cli::words;
 use crate::runtime::account::Observer;
 
 /// Whether lines go to standard output as well.
@@ -53,109 +53,41 @@ impl Narrator {
         }
     }
 
-    fn order(&mut self, order: &NewOrder) -> (Weight, String) {
-        let terms = &order.terms;
-        let price = |price: Option<TickPrice>| {
-            price.map_or_else(|| "market".to_owned(), |price| price.to_string())
-        };
-        let (verb, kind) = match terms.side {
-            Side::Buy => ("buy", words::kind(&terms.kind)),
-            Side::Sell => ("sell", words::kind(&terms.kind)),
-        };
-        let levels = match (terms.kind.trigger(), terms.kind.worst_price()) {
-            (Some(trigger), Some(limit)) if trigger != limit => {
-                format!("{trigger} limit {limit}")
+    /// How much an effect matters.
+    fn weigh(&mut self, effect: &Effect) -> Weight {
+        match effect {
+            Effect::Submit(order) | Effect::Replace { submit: order, .. } => {
+                self.weigh_order(order)
             }
-            (_, worst) => price(worst),
-        };
-        let why = words::reason(order.reason);
-        let text = format!("{verb} {} {kind} at {levels} ({why})", terms.quantity);
-        let weight = match order.reason {
+            Effect::Notify(Alert::Filled { id, .. }) => {
+                self.armed.remove(&id.trader());
+                Weight::News
+            }
+            Effect::Notify(Alert::TradeClosed(_)) => Weight::News,
+            Effect::Notify(_) => Weight::Fault,
+            _ => Weight::Detail,
+        }
+    }
+
+    fn weigh_order(&mut self, order: &NewOrder) -> Weight {
+        match order.reason {
             Reason::Breakout => {
                 let is_first = !self.armed.contains_key(&order.id.trader());
-                let level = terms.kind.trigger().map(TickPrice::price);
+                let level = order.terms.kind.trigger().map(TickPrice::price);
                 self.armed.extend(level.map(|level| (order.id.trader(), level)));
                 if is_first { Weight::News } else { Weight::Detail }
             }
             Reason::Stop => Weight::Detail,
             _ => Weight::News,
-        };
-        (weight, text)
-    }
-
-    fn alert(&mut self, alert: &Alert) -> (Weight, String) {
-        match alert {
-            Alert::Filled { id, side, reason, price, quantity, remaining, .. } => {
-                self.armed.remove(&id.trader());
-                let verb = if *side == Side::Buy { "bought" } else { "sold" };
-                let rest = if remaining.is_zero() {
-                    String::new()
-                } else {
-                    format!(", {remaining} still open")
-                };
-                let why = words::reason(*reason);
-                (Weight::News, format!("{verb} {quantity} at {price} ({why}){rest}"))
-            }
-            Alert::TradeClosed(trade) => {
-                let net = trade.net_quote();
-                let share = percent(net, trade.cost);
-                let text = format!("trade #{} closed: {} ({share})", trade.number, signed(net));
-                (Weight::News, text)
-            }
-            other => (Weight::Fault, words::alert(other).unwrap_or_default()),
         }
     }
 }
 
 impl Observer for Narrator {
     fn effect(&mut self, at: Timestamp, effect: &Effect, engine: &Engine) {
-        let (who, told) = match effect {
-            Effect::Submit(order) | Effect::Replace { submit: order, .. } => {
-                (name(engine, order.id.trader()), self.order(order))
-            }
-            Effect::Notify(alert) => {
-                let who = trader_of(alert)
-                    .map_or_else(|| "account".to_owned(), |trader| name(engine, trader));
-                (who, self.alert(alert))
-            }
-            Effect::Cancel { id, .. } => {
-                (name(engine, id.trader()), (Weight::Detail, format!("cancel {id}")))
-            }
-            Effect::Decide { .. }
-            | Effect::CarryDust { .. }
-            | Effect::Query { .. }
-            | Effect::FetchFills { .. }
-            | Effect::FetchAccount { .. }
-            | Effect::FetchRules { .. } => return,
-        };
-        let (weight, what) = told;
-        self.tell(at, (weight, &who, &what));
-    }
-}
-
-/// A trader as people know it: its symbol and interval.
-fn name(engine: &Engine, trader: TraderId) -> String {
-    let found = engine.traders().get(usize::from(trader.0));
-    let market = found.and_then(|trader| Some((trader, engine.market_of(trader)?)));
-    market.map_or_else(
-        || format!("trader {}", trader.0),
-        |(trader, market)| format!("{} {}", market.rules().symbol, trader.interval()),
-    )
-}
-
-const fn trader_of(alert: &Alert) -> Option<TraderId> {
-    match alert {
-        Alert::Filled { id, .. }
-        | Alert::OrderFailed { id, .. }
-        | Alert::Surprise { id, .. }
-        | Alert::Unexplained { id } => Some(id.trader()),
-        Alert::TradeClosed(trade) => Some(trade.trader),
-        Alert::Denied { trader, .. }
-        | Alert::Unprotected { trader, .. }
-        | Alert::Protected { trader }
-        | Alert::DustCarried { trader, .. }
-        | Alert::PositionSoldByHand { trader, .. }
-        | Alert::CandleGap { trader, .. } => Some(*trader),
-        Alert::BalanceChanged { .. } => None,
+        let weight = self.weigh(effect);
+        if let Some((who, what)) = narration::effect(effect, engine) {
+            self.tell(at, (weight, &who, &what));
+        }
     }
 }

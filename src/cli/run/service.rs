@@ -135,6 +135,11 @@ fn of_the_exchange(status: &Status) -> Vec<Family> {
             seen.malformed_frames,
         ),
         counter(
+            "heikin_malformed_bodies_total",
+            "Answers of 2xx that are no JSON.",
+            seen.malformed_bodies,
+        ),
+        counter(
             "heikin_backfilled_candles_total",
             "Candles that the stream left out and REST delivered.",
             seen.backfilled_candles,

@@ -23,7 +23,7 @@ use crate::runtime::start::{Recovered, TraderPlan, first_inputs, recovered};
 use crate::store::Layout;
 
 /// The whole account is fetched this often, for whatever was missed.
-const RESYNC_EVERY: Span = Span::from_secs(300);
+pub(in crate::cli) const RESYNC_EVERY: Span = Span::from_secs(300);
 /// How long the end may take: `docker stop` kills after ten seconds.
 const STOP_WITHIN: Duration = Duration::from_secs(6);
 

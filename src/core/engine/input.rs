@@ -69,6 +69,8 @@ pub enum Gate {
     ClockOff,
     /// Entries are withdrawn for a shutdown.
     ShuttingDown,
+    /// The exchange answers nothing that comes from this address.
+    Banned,
 }
 
 /// Whether a gate lets entries through.

@@ -7,7 +7,7 @@
 //! # Assumptions, printed in every report
 //!
 //! - The market takes what an order offers; there is no queue. Where a participation is set, a leg of
-//!   the path gives at most its share of the candle's volume.
+//!   the path gives at most its share of the candle's volume, in whole steps.
 //! - A stop that fills on the walk, a sale that takes at once and a market order lose `slippage`,
 //!   rounded to the tick against the order, never beyond its own limit. Fills of resting orders, at
 //!   an open, and of a BUY that takes at a close lose none.
@@ -74,10 +74,18 @@ struct VenueMarket<I> {
     quote: usize,
     last: Option<Price>,
     kind: PointKind,
-    /// What one more order may take at this point; none where the market takes everything.
+    /// What one more order may take at this point, in whole steps; none where the market takes
+    /// everything.
     depth: Option<Quantity>,
     /// Open orders, oldest first.
     open: Vec<VenueOrder<I>>,
+}
+
+impl<I> VenueMarket<I> {
+    /// From now on orders may take so much: whole steps, for an exchange executes no part of one.
+    fn offer(&mut self, depth: Option<Quantity>) {
+        self.depth = depth.map(|depth| depth.floor_to(self.rules.lot.step));
+    }
 }
 
 /// One account's event: an order changed.
@@ -175,6 +183,14 @@ impl<I: Clone + Eq + Debug> Matching<I> {
     pub fn credit(&mut self, account: AccountIndex, asset: Asset, amount: Money) {
         let index = self.asset_index(asset);
         self.balance_mut(account, index).free += amount;
+    }
+
+    /// Locks what is free for something that is no order (or, if negative, frees it again).
+    pub fn lock(&mut self, account: AccountIndex, asset: Asset, amount: Money) {
+        let index = self.asset_index(asset);
+        let balance = self.balance_mut(account, index);
+        balance.free += -amount;
+        balance.locked += amount;
     }
 
     #[inline]

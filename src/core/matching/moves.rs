@@ -31,7 +31,7 @@ impl<I: Clone + Eq + Debug> Matching<I> {
         if state.last != Some(price) || state.kind != PointKind::Open {
             state.last = Some(price);
             state.kind = PointKind::Open;
-            state.depth = depth;
+            state.offer(depth);
         }
         self.trade_at_point(market)
     }
@@ -98,7 +98,7 @@ impl<I: Clone + Eq + Debug> Matching<I> {
 
     /// A new leg of the path begins: it gives at most `depth`.
     pub fn begin_leg(&mut self, market: MarketIndex, depth: Option<Quantity>) {
-        self.market_mut(market).depth = depth;
+        self.market_mut(market).offer(depth);
     }
 
     /// The candle closes at the price that was reached: what is placed now and is through already
@@ -206,14 +206,18 @@ impl<I: Clone + Eq + Debug> Matching<I> {
         self.fill(market, index, price, Liquidity::Taking)
     }
 
-    /// Fills part of an open limit order that works, at its limit.
+    /// Fills part of an open limit order that works, at its limit; nothing where that is less than a
+    /// step.
     pub fn fill_part(&mut self, market: MarketIndex, id: &I, quantity: Quantity) {
         let state = self.market_mut(market);
+        let depth = state.depth;
         let works = |order: &VenueOrder<I>| order.client_id == *id && order.working_since.is_some();
         let Some(index) = state.open.iter().position(works) else { return };
         let Some(price) = state.open.get(index).and_then(VenueOrder::limit) else { return };
-        let depth = state.depth.replace(quantity);
-        self.fill(market, index, price, Liquidity::Resting);
+        state.offer(Some(quantity));
+        if !state.depth.is_some_and(Quantity::is_zero) {
+            self.fill(market, index, price, Liquidity::Resting);
+        }
         self.market_mut(market).depth = depth;
     }
 

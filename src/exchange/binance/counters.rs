@@ -26,6 +26,8 @@ pub struct Counters {
     pub disconnections: u64,
     /// Frames that were not what they should be.
     pub malformed_frames: u64,
+    /// Answers of 2xx that are no JSON.
+    pub malformed_bodies: u64,
     /// User events of orders that are not this installation's.
     pub foreign_reports: u64,
     /// Candles that the stream left out and REST delivered.

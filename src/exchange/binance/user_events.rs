@@ -126,6 +126,7 @@ fn subscribed(rest: &Rest, response: &ApiResponse<'_>) -> Result<(), Broken> {
     }
     let not_before = response.not_before();
     let answer = Answer { status: response.status, body: response.body, not_before };
+    rest.hear_of_key(&answer);
     rest.pushed_back(response.status, answer.code(), not_before);
     let meaning: Meaning = answer.meaning();
     Err(Broken::Refused(format!("{meaning:?}, code {:?}", answer.code())))
@@ -289,6 +290,7 @@ impl Listener {
     fn take_response(&mut self, response: &ApiResponse<'_>) {
         if !matches!(response.status, 200..300) {
             let answer = Answer { status: response.status, body: response.body, not_before: None };
+            self.rest.hear_of_key(&answer);
             self.rest.pushed_back(response.status, answer.code(), response.not_before());
             let why = format!("status {}, code {:?}", response.status, answer.code());
             self.link.give_up(&Broken::Refused(why));

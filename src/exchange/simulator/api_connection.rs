@@ -69,8 +69,8 @@ impl World {
     fn broken(&mut self, id: &str, instead: &Instead) -> Outcome {
         let now = self.now();
         let error = match instead {
-            // A page of HTML has no place here: the connection breaks as well.
-            Instead::Lost | Instead::Html(_) => {
+            // What is no message has no place here: the connection breaks as well.
+            Instead::Lost | Instead::Html(_) | Instead::Garbled(_) => {
                 *self.counters.by_status.entry(0).or_default() += 1;
                 return Outcome::Cut;
             }

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::Response;
 use heikin_core::market::Asset;
-use heikin_core::num::Quantity;
+use heikin_core::num::{Money, Quantity};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -72,6 +72,24 @@ pub enum Hands {
     /// Money goes out.
     Withdraw {
         /// Whose hands.
+        key: Option<String>,
+        /// What.
+        asset: Asset,
+        /// How much.
+        amount: Quantity,
+    },
+    /// Another product of the exchange locks what is free.
+    Lock {
+        /// Whose.
+        key: Option<String>,
+        /// What.
+        asset: Asset,
+        /// How much.
+        amount: Quantity,
+    },
+    /// It is free again.
+    Unlock {
+        /// Whose.
         key: Option<String>,
         /// What.
         asset: Asset,
@@ -167,7 +185,7 @@ impl World {
             "counters": {
                 "requests": self.counters.by_status, "user_events": self.counters.user_events,
                 "weight_peak": self.limits.weight_peak, "rate_limited": limited,
-                "clients_cut": self.hub.cut, "market_connections": market,
+                "clients_cut": self.hub.cut, "faults_struck": self.faults.struck, "market_connections": market,
                 "api_connections": api,
             },
         })
@@ -235,15 +253,33 @@ impl World {
                 let account = self.account_named(key.as_deref())?;
                 self.transfer(account, *asset, -amount.to_money())
             }
+            Hands::Lock { key, asset, amount } => {
+                let account = self.account_named(key.as_deref())?;
+                self.lock(account, *asset, amount.to_money())
+            }
+            Hands::Unlock { key, asset, amount } => {
+                let account = self.account_named(key.as_deref())?;
+                self.lock(account, *asset, -amount.to_money())
+            }
         }
     }
 
-    fn transfer(
-        &mut self,
-        account: usize,
-        asset: Asset,
-        amount: heikin_core::num::Money,
-    ) -> Result<Value, String> {
+    fn lock(&mut self, account: usize, asset: Asset, amount: Money) -> Result<Value, String> {
+        let index = self.accounts.get(account).map(|it| it.index).ok_or("there is no account")?;
+        let balance = self.matching.balance(index, asset);
+        if (balance.free + -amount).is_negative() || (balance.locked + amount).is_negative() {
+            return Err(format!("there is not that much {asset}"));
+        }
+        self.matching.lock(index, asset, amount);
+        let (clock, now) = (self.clock().millis(), self.now().millis());
+        let update = json!({
+            "e": "externalLockUpdate", "E": clock, "a": asset, "d": fixed(amount), "T": now,
+        });
+        self.outbox.push_back((account, update.to_string()));
+        Ok(json!({}))
+    }
+
+    fn transfer(&mut self, account: usize, asset: Asset, amount: Money) -> Result<Value, String> {
         let index = self.accounts.get(account).map(|it| it.index).ok_or("there is no account")?;
         if (self.matching.balance(index, asset).free + amount).is_negative() {
             return Err(format!("there is not that much {asset} free"));

@@ -32,6 +32,8 @@ pub struct FaultRequest {
     pub per_10000: Option<u32>,
     /// The error's code.
     pub code: Option<i32>,
+    /// The error's text, where it is not the code's usual one.
+    pub message: Option<String>,
     /// The HTTP status.
     pub status: Option<u16>,
     /// A time, on the exchange's clock.
@@ -40,7 +42,7 @@ pub struct FaultRequest {
     pub seconds: Option<u32>,
     /// Which connections: `market`, `api` or `all`.
     pub connections: Option<String>,
-    /// The shape of a frame: `html`, `truncated`, `huge` or `binary`.
+    /// The shape of a frame or a body: `html`, `truncated`, `huge`, `binary` or `unknown`.
     pub shape: Option<String>,
     /// Which symbol.
     pub symbol: Option<String>,
@@ -48,6 +50,8 @@ pub struct FaultRequest {
     pub key: Option<String>,
     /// Which order.
     pub order_id: Option<u64>,
+    /// Why an order ends: as in `expiryReason`, or `EXPIRED_IN_MATCH`.
+    pub reason: Option<String>,
     /// How much.
     pub quantity: Option<Quantity>,
     /// The price grid.
@@ -73,6 +77,8 @@ pub(super) enum Instead {
     Error(ApiError),
     /// A page of HTML from a machine in front of the exchange.
     Html(u16),
+    /// A success, but for its body.
+    Garbled(Vec<u8>),
     /// Too many requests, or a ban, for so long.
     Silence(u16, Span),
 }
@@ -116,6 +122,8 @@ pub(super) struct Faults {
     pub(super) query_lag: Span,
     /// Fees are taken in this asset, at this price.
     pub(super) commission: Option<(Asset, Price)>,
+    /// How many answers were other than they should be.
+    pub(super) struck: u64,
 }
 
 impl Faults {
@@ -128,13 +136,16 @@ impl Faults {
             skew: 0,
             query_lag: Span::ZERO,
             commission: None,
+            struck: 0,
         }
     }
 
     /// What happens to a request for this operation.
     pub(super) fn strike(&mut self, operation: &str) -> Option<(When, Instead)> {
         let of = |rule: &Rule<_>| rule.operation.as_deref().is_none_or(|name| name == operation);
-        struck(&mut self.answers, &mut self.chance, of)
+        let instead = struck(&mut self.answers, &mut self.chance, of);
+        self.struck += u64::from(instead.is_some());
+        instead
     }
 }
 
@@ -165,6 +176,9 @@ fn struck<T: Clone>(
 /// What a machine in front of the exchange answers.
 pub(super) const HTML: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n\
     <body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
+
+/// What a later version of the interface may say.
+const UNKNOWN: &str = "{\"e\":\"notOfThisVersion\",\"E\":1,\"x\":[{}]}";
 
 impl World {
     /// The next event to send, with what faults make of it.
@@ -236,10 +250,17 @@ impl World {
                 let event = format!("{{\"e\":\"serverShutdown\",\"E\":{now}}}");
                 self.hub.announce(which(request)?, "serverShutdown", &event);
             }
+            "malformed_frame" if request.shape.as_deref() == Some("unknown") => {
+                self.hub.announce(which(request)?, "notOfThisVersion", UNKNOWN);
+            }
             "malformed_frame" => {
                 self.hub.send_raw(which(request)?, &malformed(request.shape.as_deref())?);
             }
-            "partial_fill" | "exchange_cancel" => return self.strike_order(request),
+            "user_stream_terminated" => {
+                let account = self.account_named(request.key.as_deref())?;
+                self.hub.terminate(account, self.clock().millis());
+            }
+            "partial_fill" | "expire" => return self.strike_order(request),
             "filters" | "symbol_status" => return self.change_symbol(request),
             "revoke_key" | "restore_key" => return self.change_key(request),
             unknown => return Err(format!("there is no fault `{unknown}`")),
@@ -252,18 +273,17 @@ impl World {
         let found = self.orders.iter().position(|order| order.venue_id == id);
         let place = found.ok_or_else(|| format!("there is no order {id}"))?;
         let key = OrderKey(place);
-        let market = self
-            .orders
-            .get(place)
-            .filter(|order| order.status.is_open())
-            .and_then(|order| self.listing(order.listing))
-            .map(|listing| listing.market)
-            .ok_or_else(|| format!("the order {id} is not open"))?;
+        let open = self.orders.get(place).filter(|order| order.status.is_open());
+        let open = open.ok_or_else(|| format!("the order {id} is not open"))?;
+        let market = self.listing(open.listing).ok_or("its symbol is gone")?.market;
         if request.kind == "partial_fill" {
+            if open.working_since.is_none() {
+                return Err(format!("the order {id} waits for its trigger"));
+            }
             let quantity = request.quantity.ok_or("partial_fill needs quantity")?;
             self.matching.fill_part(market, &key, quantity);
         } else {
-            self.matching.expire(market, &key, ExpiryReason::ExchangeCanceled);
+            self.matching.expire(market, &key, expiry_reason(request.reason.as_deref())?);
         }
         self.collect();
         Ok(())
@@ -323,9 +343,18 @@ fn answer_rule(request: &FaultRequest) -> Result<Option<Rule<(When, Instead)>>, 
     let instead = match kind {
         "lost_before" | "lost_after" => Instead::Lost,
         "html_before" | "html_after" => Instead::Html(request.status.unwrap_or(502)),
+        "garbled_before" | "garbled_after" => {
+            Instead::Garbled(match malformed(request.shape.as_deref())? {
+                Outgoing::Text(text) => text.as_bytes().to_vec(),
+                Outgoing::Binary(bytes) => bytes.to_vec(),
+            })
+        }
         "error_before" | "error_after" => {
             let code = request.code.ok_or("which error? code is missing")?;
-            let error = known_error(code);
+            let mut error = known_error(code);
+            if let Some(message) = &request.message {
+                error.message = message.clone().into();
+            }
             Instead::Error(match request.status {
                 Some(status) => error.with_status(status),
                 None => error,
@@ -382,6 +411,18 @@ fn known_error(code: i32) -> ApiError {
     ApiError::new(code, text).with_status(status)
 }
 
+fn expiry_reason(name: Option<&str>) -> Result<ExpiryReason, String> {
+    Ok(match name {
+        None | Some("EXCHANGE_CANCELED") => ExpiryReason::ExchangeCanceled,
+        Some("EXECUTION_RULE_PRICE_RANGE_EXCEEDED") => {
+            ExpiryReason::ExecutionRulePriceRangeExceeded
+        }
+        Some("EXPIRED_IN_MATCH") => ExpiryReason::SelfTradePrevention,
+        Some("REJECTED") => ExpiryReason::Rejected,
+        Some(other) => return Err(format!("no order ends here because of `{other}`")),
+    })
+}
+
 fn which(request: &FaultRequest) -> Result<Which, String> {
     match request.connections.as_deref() {
         None | Some("all") => Ok(Which::All),
@@ -398,6 +439,7 @@ fn malformed(shape: Option<&str>) -> Result<Outgoing, String> {
             Outgoing::Text("{\"stream\":\"btcusdt@kline_1m\",\"data\":{\"e\":\"kl".into())
         }
         "huge" => Outgoing::Text(format!("{{\"e\":\"{}\"}}", "x".repeat(20_000_000)).into()),
+        "unknown" => Outgoing::Text(UNKNOWN.into()),
         "binary" => Outgoing::Binary(vec![0, 159, 146, 150].into()),
         other => return Err(format!("there is no frame of the shape `{other}`")),
     })

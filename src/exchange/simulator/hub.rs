@@ -237,6 +237,13 @@ impl Hub {
         }
     }
 
+    /// The subscriptions to an account end, and those who had them are told.
+    pub(super) fn terminate(&mut self, account: usize, at: i64) {
+        let event = format!("{{\"e\":\"eventStreamTerminated\",\"E\":{at}}}");
+        self.tell(account, &event);
+        self.end_subscriptions(account);
+    }
+
     /// A key is gone: its subscriptions end.
     pub(super) fn end_subscriptions(&mut self, account: usize) {
         for connection in self.connections.values_mut() {

@@ -32,11 +32,13 @@
 //! | `lost_before`, `lost_after` | the connection breaks before, or after, the request is carried out |
 //! | `error_before`, `error_after` | an error `code` (with `status`) is answered instead |
 //! | `html_before`, `html_after` | a page of HTML with `status` (502) |
+//! | `garbled_before`, `garbled_after` | a success whose body is no answer, of `shape` |
 //! | `too_many_requests`, `ban`, `too_many_orders` | 429 or 418 for `seconds`; `-1015` |
 //! | `clock_skew`, `query_lag` | by `millis`, until changed |
 //! | `events_dropped`, `events_duplicated`, `events_late`, `events_reordered` | of accounts |
 //! | `stream_stall`, `disconnect`, `server_shutdown`, `malformed_frame` | `connections`, `shape` |
-//! | `partial_fill`, `exchange_cancel` | of `order_id` |
+//! | `user_stream_terminated` | the subscriptions of `key` end |
+//! | `partial_fill`, `expire` | of `order_id`; `quantity`, `reason` |
 //! | `filters`, `symbol_status` | of `symbol` |
 //! | `commission_asset` | fees are taken in `asset` at `price` |
 //! | `new_address` | the request weight used so far counts no more |

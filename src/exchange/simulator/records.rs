@@ -43,6 +43,9 @@ pub(super) const fn type_name(kind: OrderType) -> &'static str {
     }
 }
 
+/// What self-trade prevention makes of an order: a status of its own, and no reason.
+pub(super) const PREVENTED: &str = "EXPIRED_IN_MATCH";
+
 /// Where an order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
@@ -60,13 +63,14 @@ impl Status {
         matches!(self, Self::New | Self::PartiallyFilled)
     }
 
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::New => "NEW",
             Self::PartiallyFilled => "PARTIALLY_FILLED",
             Self::Filled => "FILLED",
             Self::Canceled => "CANCELED",
             Self::Rejected => "REJECTED",
+            Self::Expired(PREVENTED) => PREVENTED,
             Self::Expired(_) => "EXPIRED",
         }
     }
@@ -184,7 +188,9 @@ impl Order {
                 put(name, value.into());
             }
         }
-        if let Status::Expired(reason) = self.status {
+        if let Status::Expired(reason) = self.status
+            && reason != PREVENTED
+        {
             put("expiryReason", reason.into());
         }
     }

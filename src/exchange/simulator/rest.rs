@@ -100,6 +100,10 @@ fn broken(shared: &Shared, instead: &Instead) -> std::result::Result<Response<Bo
             *world.counters.by_status.entry(*status).or_default() += 1;
             return Ok(html(*status, HTML));
         }
+        Instead::Garbled(body) => {
+            *world.counters.by_status.entry(200).or_default() += 1;
+            return Ok(Response::new(Body::from(body.clone())));
+        }
         Instead::Error(error) => error.clone(),
         Instead::Silence(418, length) => world.limits.ban(now, *length),
         Instead::Silence(_, length) => {

@@ -10,7 +10,7 @@ use heikin_core::order::{ExpiryReason, Fill, VenueStatus};
 use serde_json::{Value, json};
 
 use super::records::{
-    List, Order, OrderKey, Status, TimeInForce, Trade, fixed, price_or_zero, type_name,
+    List, Order, OrderKey, PREVENTED, Status, TimeInForce, Trade, fixed, price_or_zero, type_name,
 };
 use super::world::World;
 
@@ -136,7 +136,9 @@ impl World {
         if let Some(since) = order.working_since {
             put("W", since.millis().into());
         }
-        if let Status::Expired(reason) = order.status {
+        if let Status::Expired(reason) = order.status
+            && reason != PREVENTED
+        {
             put("eR", reason.into());
         }
         if let Some(id) = terms.strategy.0 {
@@ -218,6 +220,7 @@ fn execution_name(order: &Order, trade: Option<&Trade>) -> &'static str {
     match order.status {
         _ if trade.is_some() => "TRADE",
         Status::Canceled => "CANCELED",
+        Status::Expired(PREVENTED) => "TRADE_PREVENTION",
         Status::Expired(_) => "EXPIRED",
         Status::Rejected => "REJECTED",
         // That a stop began to work has no event of its own in the documents.
@@ -261,6 +264,7 @@ fn reason_name(reason: ExpiryReason, time_in_force: TimeInForce) -> &'static str
         (ExpiryReason::Rejected, _) => "REJECTED",
         (ExpiryReason::ExchangeCanceled, _) => "EXCHANGE_CANCELED",
         (ExpiryReason::OcoTrigger, _) => "OCO_TRIGGER",
+        (ExpiryReason::SelfTradePrevention, _) => PREVENTED,
         (ExpiryReason::InsufficientLiquidity, _) => "INSUFFICIENT_LIQUIDITY",
         (ExpiryReason::ExecutionRulePriceRangeExceeded, _) => "EXECUTION_RULE_PRICE_RANGE_EXCEEDED",
         (_, TimeInForce::ImmediateOrCancel) => "UNFILLED_IOC_QUANTITY_EXPIRED",

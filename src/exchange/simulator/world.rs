@@ -205,7 +205,10 @@ impl World {
         let watched = self.closes_on_the_wire(index);
         let listing = self.listings.get_mut(index)?;
         let (market, current) = (listing.market, listing.feed.current()?);
-        let (target, depth) = (current.target()?, self.model.depth(&current.candle));
+        let target = current.target()?;
+        // Trades are of whole steps.
+        let step = self.matching.rules(market).lot.step;
+        let depth = self.model.depth(&current.candle).map(|depth| depth.floor_to(step));
         let progress = if current.opens() {
             self.matching.jump(market, target.price, depth)
         } else {

@@ -17,6 +17,7 @@
 mod project;
 mod quarantine;
 mod row;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -31,6 +32,7 @@ use heikin_core::time::Timestamp;
 
 pub(in crate::store) use quarantine::set_aside;
 pub use row::{AlertRow, Answer, FillRow, OrderRow, Row, TradeRow};
+pub use tables::Tables;
 
 use self::project::Rows;
 use self::row::Meta;

@@ -84,6 +84,10 @@ impl Book {
         self.walk(to)
     }
 
+    fn fill_part(&mut self, id: &str, amount: &str) {
+        self.matching.fill_part(self.market, &id.to_owned(), quantity(amount));
+    }
+
     /// The events since: `a filled 1 @ 100 maker`.
     fn told(&mut self) -> Vec<String> {
         let mut told = Vec::new();
@@ -272,6 +276,22 @@ fn participation_bounds_what_one_leg_of_the_path_gives() {
     book.placed("b", buy(stop_limit("108", "110"), "1"));
     book.told();
     assert_eq!(book.leg("109", "0"), ["b working"], "a stop triggers where nothing is to be had");
+}
+
+#[test]
+fn every_fill_is_a_multiple_of_the_step() {
+    let mut book = Book::at("100");
+    book.placed("s", sell(limit("105"), "2"));
+    book.told();
+    assert_eq!(book.leg("106", "0.5009"), ["s working 0.5 @ 105 maker"]);
+    assert_eq!(book.leg("107", "0.0009"), [""; 0], "less than a step");
+    book.fill_part("s", "0.0009");
+    assert_eq!(book.told(), [""; 0]);
+    book.fill_part("s", "0.2509");
+    assert_eq!(book.told(), ["s working 0.25 @ 105 maker"]);
+    book.matching.jump(book.market, price("108"), Some(quantity("0.1019")));
+    assert_eq!(book.told(), ["s working 0.101 @ 108 maker"]);
+    assert_eq!(book.jump("109"), ["s filled 1.149 @ 109 maker"], "what is left");
 }
 
 #[test]

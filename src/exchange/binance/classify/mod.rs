@@ -41,7 +41,8 @@ pub struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    const fn is_success(&self) -> bool {
+    /// Whether it is of 2xx.
+    pub const fn is_success(&self) -> bool {
         matches!(self.status, 200..300)
     }
 

@@ -31,6 +31,9 @@ use super::wire::{MyFilters, TradeRow};
 
 /// How long the answer to what could not leave is held back.
 const HELD_BACK: Duration = Duration::from_secs(1);
+/// How old rules may get: a filter that changes, or a market that halts, is otherwise known only from
+/// a refusal.
+const RULES_AGE: Duration = Duration::from_mins(10);
 /// Between attempts to read rules.
 const RULES_PAUSE: Duration = Duration::from_secs(10);
 
@@ -93,6 +96,25 @@ impl Gateway {
     /// The rules of a symbol, as orders are built by them.
     pub fn set_rules(&self, rules: SymbolRules) {
         self.0.rules.borrow_mut().insert(rules.symbol, rules);
+    }
+
+    /// Reads the rules of all symbols again and again, and tells the engine where they have changed.
+    /// Ends when nobody listens any more.
+    pub async fn keep_rules(self) {
+        loop {
+            pause(RULES_AGE).await;
+            for &symbol in &self.0.symbols {
+                let rules = self.read_rules(symbol).await;
+                if self.0.rules.borrow().get(&symbol) == Some(&rules) {
+                    continue;
+                }
+                tracing::warn!(target: "api", %symbol, "the exchange has changed its rules");
+                self.set_rules(rules.clone());
+                if self.0.arrivals.deliver(Input::Rules(Box::new(rules))).await.is_err() {
+                    return;
+                }
+            }
+        }
     }
 
     /// Effects whose answers are not in the channel yet. When it is zero, and the channel is empty

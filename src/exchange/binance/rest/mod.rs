@@ -15,14 +15,16 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
+use heikin_core::order::Refusal;
 use heikin_core::time::{Span, Timestamp};
 pub use reads::{Klines, ReadError};
+use serde::de::IgnoredAny;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 pub use transport::{Delivery, Lost, NotSent, Response, RestError};
 use transport::{Failure, ORDER_TIMEOUT, READ_TIMEOUT, Raw};
 
-use super::classify::Answer;
+use super::classify::{Answer, Meaning, Reply};
 use super::counters::{Counters, Tally};
 use super::endpoints::{Endpoints, WalletApi};
 use super::exchange_time::{ExchangeTime, pause};
@@ -56,6 +58,7 @@ struct Inner {
     settled: Notify,
     in_flight: Cell<usize>,
     banned_until: Cell<Option<Timestamp>>,
+    key_refused: Cell<bool>,
     tally: Tally,
 }
 
@@ -139,6 +142,7 @@ impl Rest {
             settled: Notify::new(),
             in_flight: Cell::new(0),
             banned_until: Cell::new(None),
+            key_refused: Cell::new(false),
             tally: Tally::default(),
         })))
     }
@@ -161,6 +165,21 @@ impl Rest {
     /// The exchange has banned this address (418) until then: nothing is sent.
     pub fn banned_until(&self) -> Option<Timestamp> {
         self.0.banned_until.get().filter(|until| *until > self.0.time.now())
+    }
+
+    /// The last signed request that had an answer was refused because of the key: it is revoked,
+    /// expired, used from elsewhere, or signs wrongly.
+    pub fn is_key_refused(&self) -> bool {
+        self.0.key_refused.get()
+    }
+
+    /// Takes in what an answer to a signed request says of the key. Only a success accepts it.
+    pub(super) fn hear_of_key(&self, answer: &Answer<'_>) {
+        if answer.meaning() == Meaning::Refused(Refusal::KeyRejected) {
+            self.0.key_refused.set(true);
+        } else if answer.is_success() {
+            self.0.key_refused.set(false);
+        }
     }
 
     pub(super) fn tally(&self) -> &Tally {
@@ -186,8 +205,25 @@ impl Rest {
             Delivery::Lost(_) => it.unanswered += 1,
             Delivery::NotSent(_) => it.not_sent += 1,
         });
+        self.look_at_body(request, &delivery);
+        if request.security == Security::Signed
+            && let Reply::Answer(answer) = delivery.reply()
+        {
+            self.hear_of_key(&answer);
+        }
         log(request, &delivery);
         delivery
+    }
+
+    /// An answer that nobody can read is told once here, whatever its reader makes of it.
+    fn look_at_body(&self, request: &Request, delivery: &Delivery) {
+        if let Delivery::Answered(Response { status: 200..300, body, .. }) = delivery
+            && let Err(error) = serde_json::from_slice::<IgnoredAny>(body)
+        {
+            self.0.tally.count(|it| it.malformed_bodies += 1);
+            let (path, bytes) = (request.path, body.len());
+            tracing::warn!(target: "api", path, bytes, %error, "the answer is no JSON");
+        }
     }
 
     async fn deliver(&self, request: &Request, not_after: Option<Timestamp>) -> Delivery {

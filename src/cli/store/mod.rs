@@ -1,6 +1,7 @@
 //! `heikin store`: what is stored, checked, copied and put back.
 
-use std::io::{self, BufWriter, Write};
+mod export;
+
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,6 +9,7 @@ use clap::{Args, Subcommand};
 use heikin_core::engine::Sequence;
 use heikin_core::time::Timestamp;
 
+use self::export::What;
 use super::failure::Failure;
 use crate::store::disk::RealDisk;
 use crate::store::journal::{JournalReader, Opened, Verify, verify};
@@ -31,8 +33,12 @@ pub(super) struct Arguments {
 enum Action {
     /// Read every record and every snapshot, and say whether they are good. Changes nothing.
     Verify,
-    /// Print every record as a line of JSON.
-    Export,
+    /// Print what is stored: every record as a line of JSON, or a table as CSV.
+    Export {
+        /// What to print.
+        #[arg(value_enum, default_value_t = What::Records)]
+        what: What,
+    },
     /// Copy journal and snapshots into a new folder, and verify the copy.
     Backup {
         /// The folder, which must be empty or not exist.
@@ -56,7 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let layout = Layout::new(&arguments.data);
     let outcome = match &arguments.action {
         Action::Verify => verify_all(&layout),
-        Action::Export => export(&layout),
+        Action::Export { what } => export::export(&layout, *what),
         Action::Backup { to } => store::backup(&layout, to).map(|copied| told_backup(to, &copied)),
         Action::Restore { from, replace } => {
             let existing = if *replace { Existing::SetAside } else { Existing::Refuse };
@@ -110,31 +116,6 @@ fn verify_all(layout: &Layout) -> Result<(), StoreError> {
         None => println!("snapshot   none: a start reads the whole journal"),
     }
     Ok(())
-}
-
-fn export(layout: &Layout) -> Result<(), StoreError> {
-    let opened = looked(layout)?;
-    let reader = JournalReader::new(RealDisk, &layout.journal());
-    let through = durable(&reader, &opened)?;
-    let mut out = BufWriter::new(io::stdout().lock());
-    for record in reader.records(0, through)? {
-        let record = record?;
-        let line = serde_json::to_string(&record)
-            .map_err(|source| StoreError::Encoding { record: record.seq, source })?;
-        if let Err(error) = writeln!(out, "{line}") {
-            return told(error);
-        }
-    }
-    out.flush().or_else(told)
-}
-
-/// Whoever reads the output may have seen enough.
-fn told(error: io::Error) -> Result<(), StoreError> {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return Ok(());
-    }
-    let path = PathBuf::from("standard output");
-    Err(StoreError::Io { doing: "it cannot be written", path, source: error })
 }
 
 /// The last record that is certainly durable.

@@ -1,0 +1,17 @@
+#![cfg(test)]
+//! Faults over real sockets: `heikin run` as a process against the simulator, one class of fault at a
+//! time. When the faults are over, both sides have to agree on orders, position and balances, no
+//! decision was carried out twice, and what is held is protected.
+//!
+//! What needs no passing time goes in lockstep, where a run is the same every time. Where somebody
+//! has to wait (429, a stalled stream) the simulator's clock runs.
+
+mod agreement;
+mod answers;
+mod control;
+mod hands;
+mod key;
+mod orders;
+mod scene;
+mod streams;
+mod weight;
