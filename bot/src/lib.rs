@@ -9,6 +9,7 @@
 //! | [`chat`] | [`chat::Bot`]: what a transport hands in ([`chat::Update`]) becomes what it shows ([`chat::Reply`]) |
 //! | [`view`] | data as texts and buttons |
 //! | [`chart`] | data as pictures |
+//! | `conformance` | what every backend must keep to, as a suite; with the feature of that name |
 //! | [`local_time`] | times as a person reads and writes them |
 //!
 //! The vocabulary (symbol, price, timestamp) is that of [`heikin_core`]; nothing here knows the
@@ -17,5 +18,7 @@
 pub mod backend;
 pub mod chart;
 pub mod chat;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod local_time;
 pub mod view;

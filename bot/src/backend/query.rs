@@ -182,3 +182,35 @@ pub enum Query {
         range: Range,
     },
 }
+
+impl Query {
+    /// Its name, as it is on the wire.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Positions => "positions",
+            Self::Orders => "orders",
+            Self::Fills { .. } => "fills",
+            Self::Trades { .. } => "trades",
+            Self::Profit { .. } => "profit",
+            Self::Balance => "balance",
+            Self::Chart { .. } => "chart",
+            Self::Equity { .. } => "equity",
+            Self::Performance { .. } => "performance",
+            Self::Why { .. } => "why",
+            Self::Settings => "settings",
+            Self::Mode => "mode",
+            Self::Health => "health",
+            Self::Logs { .. } => "logs",
+            Self::Users { .. } => "users",
+            Self::Audit { .. } => "audit",
+            Self::Member { .. } => "member",
+            Self::Notify { .. } => "notify",
+            Self::Plans => "plans",
+            Self::Bill { .. } => "bill",
+            Self::Subscription { .. } => "subscription",
+            Self::Payments { .. } => "payments",
+            Self::Revenue { .. } => "revenue",
+        }
+    }
+}
