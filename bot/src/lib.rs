@@ -10,6 +10,7 @@
 //! | [`view`] | data as texts and buttons |
 //! | [`chart`] | data as pictures |
 //! | `conformance` | what every backend must keep to, as a suite; with the feature of that name |
+//! | [`wire`] | what goes over HTTP beside the port's types |
 //! | [`local_time`] | times as a person reads and writes them |
 //!
 //! The vocabulary (symbol, price, timestamp) is that of [`heikin_core`]; nothing here knows the
@@ -22,3 +23,4 @@ pub mod chat;
 pub mod conformance;
 pub mod local_time;
 pub mod view;
+pub mod wire;

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::document::{Document, Entry};
 use super::fault::{Fault, Place};
 use super::given::{Given, nearest};
-use super::sections::{self, BALANCE, BALANCES, Sections};
+use super::sections::{self, BALANCE, BALANCES, Sections, TOKEN, TOKENS};
 use super::trader::{self, Draft, TraderConfig};
 use super::{Presence, strategy, variables};
 
@@ -121,6 +121,9 @@ impl Reader {
         if let Some(asset) = entry.name.strip_prefix(BALANCES) {
             let read = sections::balance(&mut all.paper.balances, asset, &entry.given);
             self.told(entry, "", BALANCE, read);
+        } else if let Some(name) = entry.name.strip_prefix(TOKENS) {
+            let read = sections::token(&mut all.http.tokens, name, &entry.given);
+            self.told(entry, "", TOKEN, read);
         } else if let Some(key) = sections::KEYS.iter().find(|key| key.name == entry.name) {
             let read = (key.read)(all, &entry.given);
             self.told(entry, "", key.allowed, read);
@@ -128,7 +131,8 @@ impl Reader {
             let remedy = "Begin each trader with a line [[trader]], with two brackets.";
             self.fault(Some(entry.line), &entry.name, "belongs to no trader", remedy);
         } else {
-            let known = sections::KEYS.iter().map(|key| key.name).chain(["paper.balances"]);
+            let known =
+                sections::KEYS.iter().map(|key| key.name).chain(["http.tokens", "paper.balances"]);
             self.unknown(entry, "", &known.collect::<Vec<_>>());
         }
     }

@@ -6,17 +6,20 @@
 //! | `/ready` | 200 while it may open positions, else 503 with reasons: look, do not restart it |
 //! | `/status` | how it stands, as JSON |
 //! | `/metrics` | the same in numbers, for Prometheus |
+//! | `/api/v1/…` | the chat's port, for whoever has a token ([`api`]) |
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`api`] | `/api/v1` |
 //! | [`metrics`] | families of numbers, and the text format |
 //! | `routes` | the paths, and what is refused before them |
 //! | `server` | connections: how many, how long, how they end |
 //!
-//! It knows nothing of the runtime: a [`Source`] reads a snapshot and never waits. Nothing here
-//! changes anything, so nothing here asks who is asking; that it is asked under its own name keeps
-//! pages in a browser away (DNS rebinding).
+//! It knows nothing of the runtime: a [`Source`] reads a snapshot and never waits. Nothing of
+//! it changes anything, so nobody is asked who is asking; that it is asked under its own name keeps
+//! pages in a browser away (DNS rebinding). The API alone asks who is asking, and for all it does.
 
+pub mod api;
 pub mod metrics;
 mod routes;
 mod server;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::metrics;
 use super::{Readiness, Source};
 
-/// Nothing that is asked here has a body; a client may still send a little one.
+/// Nothing that is read has a body; a client may still send a little one.
 const BODY_BYTES: u64 = 64 * 1024;
 
 /// Under which names heikin may be asked.
@@ -58,26 +58,37 @@ pub(super) fn router(source: Arc<dyn Source>, names: Names) -> Router {
             problem(StatusCode::METHOD_NOT_ALLOWED, "This path is only for GET.")
         })
         .with_state(source)
+        .layer(middleware::from_fn(no_body))
         .layer(middleware::from_fn_with_state(Arc::new(names), guard))
 }
 
-/// What is refused whatever the path, and what every answer says.
-async fn guard(State(names): State<Arc<Names>>, request: Request, next: Next) -> Response {
+/// The API, as guarded as the rest.
+pub(super) fn api_router(api: Router, names: Names) -> Router {
+    Router::new().nest("/api/v1", api).layer(middleware::from_fn_with_state(Arc::new(names), guard))
+}
+
+/// Refuses what brings a body where none is read.
+async fn no_body(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let length = headers.get(header::CONTENT_LENGTH);
     let length =
         length.map(|length| length.to_str().ok().and_then(|text| text.parse::<u64>().ok()));
     let has_unknown_length = headers.contains_key(header::TRANSFER_ENCODING);
-    let mut response = if !names.include(headers, request.uri()) {
+    if has_unknown_length || length.is_some_and(|bytes| bytes.is_none_or(|n| n > BODY_BYTES)) {
+        return problem(StatusCode::PAYLOAD_TOO_LARGE, "Nothing here takes a body.");
+    }
+    next.run(request).await
+}
+
+/// What is refused whatever the path, and what every answer says.
+async fn guard(State(names): State<Arc<Names>>, request: Request, next: Next) -> Response {
+    let mut response = if names.include(request.headers(), request.uri()) {
+        next.run(request).await
+    } else {
         problem(
             StatusCode::MISDIRECTED_REQUEST,
             "heikin is not asked under this name. Add it to http.hosts if it should be.",
         )
-    } else if has_unknown_length || length.is_some_and(|bytes| bytes.is_none_or(|n| n > BODY_BYTES))
-    {
-        problem(StatusCode::PAYLOAD_TOO_LARGE, "Nothing here takes a body.")
-    } else {
-        next.run(request).await
     };
     let headers = response.headers_mut();
     for (name, value) in [

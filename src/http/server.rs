@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use heikin_bot::backend::Backend;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -13,7 +14,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Source;
-use super::routes::{Names, router};
+use super::api::{self, Api};
+use super::routes::{Names, api_router, router};
 use crate::config::Http;
 
 /// So many connections at once; others wait in the kernel's queue.
@@ -39,6 +41,8 @@ pub struct ServeError {
 pub struct Server {
     listener: TcpListener,
     router: Router,
+    api: Router,
+    names: Names,
 }
 
 impl Server {
@@ -52,7 +56,20 @@ impl Server {
         let fails = |source| ServeError { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(fails)?;
         let names = Names::new(listen.ip(), &settings.hosts);
-        Ok(Self { listener, router: router(source, names) })
+        Ok(Self {
+            listener,
+            router: router(source, names.clone()),
+            api: api::switched_off(),
+            names,
+        })
+    }
+
+    /// Serves a backend under `/api/v1` as well; without this, whoever asks there is told how to
+    /// switch it on.
+    #[must_use]
+    pub fn with_api<B: Backend + 'static>(mut self, api: Api<B>) -> Self {
+        self.api = api.router();
+        self
     }
 
     /// Where it listens: with the port that it was given, where it asked for any.
@@ -66,6 +83,7 @@ impl Server {
 
     /// Serves until `stop` comes; answers that are under way are finished then.
     pub async fn run(self, stop: impl Future<Output = ()>) {
+        let router = self.router.merge(api_router(self.api, self.names));
         let room = Arc::new(Semaphore::new(CONNECTIONS));
         let (ending, _) = watch::channel(());
         let mut connections = JoinSet::new();
@@ -82,7 +100,7 @@ impl Server {
                 () = &mut stop => break,
                 (permit, accepted) = accepted => match accepted {
                     Ok((stream, _)) => {
-                        let connection = serve(stream, self.router.clone(), ending.subscribe());
+                        let connection = serve(stream, router.clone(), ending.subscribe());
                         connections.spawn(async move {
                             let _permit = permit;
                             connection.await;
