@@ -10,6 +10,7 @@
 //! | [`view`] | data as texts and buttons |
 //! | [`chart`] | data as pictures |
 //! | `conformance` | what every backend must keep to, as a suite; with the feature of that name |
+//! | `remote` | the port over HTTP, for a backend elsewhere; with the feature of that name |
 //! | [`wire`] | what goes over HTTP beside the port's types |
 //! | [`local_time`] | times as a person reads and writes them |
 //!
@@ -22,5 +23,7 @@ pub mod chat;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod local_time;
+#[cfg(feature = "remote")]
+pub mod remote;
 pub mod view;
 pub mod wire;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{Actor, BackendError, Command, Outcome, StateVersion};
+use crate::backend::{Actor, BackendError, Command, Outcome, Role, StateVersion};
 
 /// The request header with the [`crate::backend::RequestId`] of a command.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -14,6 +14,7 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A command in somebody's name, as a front end sends it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CommandRequest {
     /// In whose name.
@@ -25,8 +26,29 @@ pub struct CommandRequest {
     pub confirmed: Option<StateVersion>,
 }
 
+/// A role for somebody, as a person's script sends it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct GrantRequest {
+    /// Which.
+    pub role: Role,
+    /// For how many days; none for no end.
+    pub days: Option<u32>,
+}
+
+/// A message to everybody with access.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct BroadcastRequest {
+    /// What it says, plain.
+    pub text: String,
+}
+
 /// What went wrong, as RFC 9457 has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// Which kind of problem: `/problems/…`, described in `docs/api.md`.
     #[serde(rename = "type")]

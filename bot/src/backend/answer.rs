@@ -8,6 +8,7 @@ use super::{
 
 /// The answer to the [`super::Query`] by the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "answer", content = "data", rename_all = "snake_case")]
 pub enum Answer {
     /// How things are at a glance.

@@ -7,6 +7,7 @@ use super::{Access, Identity, Role, UserId};
 
 /// What one person may do; a guest where nothing is known of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Member {
     /// Who.
     pub user: UserId,
@@ -31,6 +32,7 @@ impl Member {
 
 /// One person on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UserLine {
     /// Who.
     pub user: UserId,
@@ -48,6 +50,7 @@ pub struct UserLine {
 
 /// Something that somebody did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditLine {
     /// When.
     pub at: Timestamp,

@@ -8,10 +8,10 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use heikin_bot::backend::{
-    Actor, Backend, Change, Command, Identity, Mode, Outcome, Role, Target, UserId,
+    Actor, Backend, Change, Command, Identity, Mode, Outcome, Target, UserId,
 };
 use heikin_bot::chat::Verb;
-use serde::{Deserialize, de::DeserializeOwned};
+use heikin_bot::wire::{BroadcastRequest, GrantRequest};
 
 use super::given::{Given, Parameter};
 use super::problem::Refusal;
@@ -165,21 +165,6 @@ pub const ACTS: &[Act] = &[
         Make::Broadcast,
     ),
 ];
-
-/// The body of a grant.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GrantRequest {
-    role: Role,
-    days: Option<u32>,
-}
-
-/// The body of a broadcast.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BroadcastRequest {
-    text: String,
-}
 
 pub(super) fn router<B: Backend + 'static>() -> Router<Arc<Api<B>>> {
     ACTS.iter().fold(Router::new(), |router, act| {
