@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use heikin_bot::wire::PROBLEM_JSON;
 use serde_json::{Value, json};
 
 use super::metrics;
@@ -128,7 +129,10 @@ async fn all_metrics(State(source): State<Arc<dyn Source>>) -> Response {
 }
 
 fn problem(status: StatusCode, detail: &str) -> Response {
-    told(status, &json!({ "status": status.as_u16(), "detail": detail }))
+    let title = status.canonical_reason();
+    let value = json!({ "title": title, "status": status.as_u16(), "detail": detail });
+    let kind = [(header::CONTENT_TYPE, PROBLEM_JSON)];
+    (status, kind, value.to_string()).into_response()
 }
 
 fn told(status: StatusCode, value: &Value) -> Response {

@@ -203,8 +203,8 @@ impl<B: Backend> Reading<B> {
         let grown = page.total.saturating_sub(self.total.unwrap_or(page.total));
         let seen = usize::try_from(grown).unwrap_or(usize::MAX);
         let count = u32::try_from(page.items.len()).unwrap_or(u32::MAX);
-        self.is_whole = count == 0;
         self.read = self.read.saturating_add(count);
+        self.is_whole = count == 0 || self.read >= page.total;
         self.total = Some(page.total);
         let rows: Vec<_> = page.items.iter().skip(seen).collect();
         if !rows.is_empty() {
