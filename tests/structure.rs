@@ -86,16 +86,21 @@ const CORE: &[Rule] = &[
     ("matching::embedded", &["num", "time", "market", "order", "ledger", "engine"]),
 ];
 
-/// What the core is built from: no runtime, no I/O, no clock, no randomness.
+/// What the core is built from: no runtime, no I/O, no clock, no randomness. `schemars` comes only
+/// with the feature that describes types.
 const CORE_DEPENDENCIES: &[&str] =
-    &["arrayvec", "rust_decimal", "serde", "serde_json", "smallvec", "thiserror"];
-/// What the front end is built from: it knows nothing of the engine's surroundings.
+    &["arrayvec", "rust_decimal", "schemars", "serde", "serde_json", "smallvec", "thiserror"];
+/// What the front end is built from: it knows nothing of the engine's surroundings. `reqwest` and
+/// `serde_json` come with the feature `remote`, `schemars` with `schema`.
 const BOT_DEPENDENCIES: &[&str] = &[
     "ab_glyph",
     "heikin-core",
     "jiff",
+    "reqwest",
+    "schemars",
     "secrecy",
     "serde",
+    "serde_json",
     "strsim",
     "thiserror",
     "tiny-skia",

@@ -5,3 +5,4 @@ mod files;
 mod modes;
 mod mutations;
 mod reading;
+mod tokens;
