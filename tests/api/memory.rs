@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use heikin_bot::backend::*;
-use heikin_bot::chat::Verb;
+use heikin_bot::commands::Verb;
 use heikin_core::market::Side;
 use heikin_core::num::Money;
 use heikin_core::order::Reason;
@@ -87,6 +87,7 @@ impl Memory {
             loudness: Loudness::Loud,
             thread: None,
             reply_to: None,
+            role: Role::Owner,
             zone: "Asia/Kolkata".to_owned(),
             at: NOW,
             maybe_repeated: false,

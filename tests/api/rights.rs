@@ -2,7 +2,7 @@
 
 use heikin::http::api::{ACTS, EXPORTS, PORT, READS};
 use heikin_bot::backend::Role;
-use heikin_bot::chat::Verb;
+use heikin_bot::commands::Verb;
 use reqwest::{Method, StatusCode};
 
 use crate::memory::Memory;

@@ -8,7 +8,7 @@ use heikin::http::api::{
     ACTS, Act, EXPORTS, Export, PORT, Parameter, Place, PortPath, READS, Read,
 };
 use heikin_bot::backend::{self, Role};
-use heikin_bot::chat::Verb;
+use heikin_bot::commands::Verb;
 use heikin_bot::wire;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;

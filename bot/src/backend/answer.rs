@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuditLine, Balance, Bill, ChartData, EquitySeries, FillLine, Health, Logs, Member, ModeView,
-    NotifyPreferences, OpenOrders, Paged, Payments, Performance, Plans, Position, Profit,
+    AuditLine, Balance, Bill, Card, ChartData, EquitySeries, FillLine, Health, Logs, Member,
+    ModeView, NotifyPreferences, OpenOrders, Paged, Payments, Performance, Plans, Position, Profit,
     RevenueReport, Settings, Status, SubscriptionView, TradeLine, UserLine, Why,
 };
 
@@ -49,6 +49,8 @@ pub enum Answer {
     Member(Member),
     /// What one person is told.
     Notify(NotifyPreferences),
+    /// The status cards that are kept up to date.
+    Cards(Vec<Card>),
     /// What is on offer.
     Plans(Plans),
     /// What a plan costs.
@@ -81,6 +83,7 @@ impl Answer {
             Self::Health(_) => "health",
             Self::Logs(_) => "logs",
             Self::Users(_) => "users",
+            Self::Cards(_) => "cards",
             Self::Audit(_) => "audit",
             Self::Member(_) => "member",
             Self::Notify(_) => "notify",

@@ -60,7 +60,7 @@ pub use outbox::{Cursor, Delivery, Envelope, Lane, Receipt};
 pub use outcome::{
     Done, Effectiveness, Leg, LegState, Outcome, Recap, RecapTopic, Refusal, SettingChange,
 };
-pub use people::{AuditLine, Member, UserLine};
+pub use people::{AuditLine, Card, Member, UserLine};
 pub use query::{ChartStyle, Page, Paged, Query, Range, Subject};
 pub use results::{Balance, BalanceLine, Performance, Profit, SymbolResult, TradeLine};
 pub use settings::{Setting, SettingKind, Settings};

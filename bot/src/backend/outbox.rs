@@ -3,7 +3,7 @@
 use heikin_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Alert, ChatId, Loudness, MessageId};
+use super::{Alert, ChatId, Loudness, MessageId, Role};
 
 /// The place of an alert in the outbox. Each is larger than the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,7 +45,9 @@ pub struct Envelope {
     pub thread: Option<String>,
     /// The message that this one answers, once the thread's first has arrived in this chat.
     pub reply_to: Option<MessageId>,
-    /// The IANA name of the time zone of whoever reads it.
+    /// What whoever reads it may do: they get no button that they may not press.
+    pub role: Role,
+    /// The IANA name of their time zone.
     pub zone: String,
     /// When it happened.
     pub at: Timestamp,

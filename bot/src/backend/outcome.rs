@@ -274,6 +274,8 @@ pub enum RecapTopic {
         /// Whether this ends a panic.
         ends_panic: bool,
     },
+    /// `/stop_bot` ends: entries will be placed again.
+    Start,
     /// No more entries, over restarts.
     Stop,
     /// Settings will change.

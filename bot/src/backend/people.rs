@@ -3,7 +3,7 @@
 use heikin_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Identity, Role, UserId};
+use super::{Access, ChatId, Identity, MessageId, Role, UserId};
 
 /// What one person may do; a guest where nothing is known of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,18 @@ impl Member {
     pub const fn has_lapsed(&self) -> bool {
         matches!(self.access, Access::Suspended { .. } | Access::Refunded { .. })
     }
+}
+
+/// A message that is kept up to date as somebody's status card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Card {
+    /// Whose.
+    pub user: UserId,
+    /// In which chat.
+    pub chat: ChatId,
+    /// Which message.
+    pub message: MessageId,
 }
 
 /// One person on the list.

@@ -164,6 +164,8 @@ pub enum Query {
         /// Who.
         user: UserId,
     },
+    /// The status cards that are kept up to date.
+    Cards,
     /// What is on offer; empty where billing is off.
     Plans,
     /// What a plan costs, line by line.
@@ -210,6 +212,7 @@ impl Query {
             Self::Health => "health",
             Self::Logs { .. } => "logs",
             Self::Users { .. } => "users",
+            Self::Cards => "cards",
             Self::Audit { .. } => "audit",
             Self::Member { .. } => "member",
             Self::Notify { .. } => "notify",

@@ -34,6 +34,14 @@ impl Mode {
             Self::Live => "live",
         }
     }
+
+    /// As people see it, so that nobody mistakes it: capitals for real money.
+    pub const fn shown(self) -> &'static str {
+        match self {
+            Self::Live => "LIVE",
+            other => other.as_str(),
+        }
+    }
 }
 
 /// A trader by what it trades: no other one has the same symbol and interval.

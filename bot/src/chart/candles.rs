@@ -14,7 +14,7 @@ use crate::local_time::AxisTime;
 
 const HEIGHT: u16 = 1_280;
 /// Where prices end and volumes begin.
-const PRICES: (f32, f32) = (1_000.0, 110.0);
+const PRICES: (f32, f32) = (1_000.0, 138.0);
 const VOLUMES: (f32, f32) = (1_205.0, 1_040.0);
 
 /// Candles with entries, exits, stops, the working entry and volume, as a PNG file. None where there
@@ -33,7 +33,7 @@ pub fn candles(
         ChartStyle::HeikinAshi => "Heikin-Ashi",
         ChartStyle::Candles => "candles",
     };
-    let mode = crate::view::words::mode(data.mode);
+    let mode = data.mode.shown();
     heading(&mut canvas, &data.trader.to_string(), &format!("{what} · {mode}"), &palette);
 
     let plot = Plot { data, style, palette, scale: Scale::new(bounds(data, style), PRICES) };
@@ -159,6 +159,7 @@ impl Plot<'_> {
     /// Where stops stood, as steps.
     fn stops(&self, canvas: &mut Canvas) {
         let half = self.slot_width() / 2.0;
+        let mut end: Option<(f32, f32)> = None;
         for line in &self.data.stops {
             let from = self.index_of(line.from).map_or(LEFT, |index| self.x_of(index) - half);
             let to = match line.to {
@@ -169,7 +170,12 @@ impl Plot<'_> {
                 None => RIGHT,
             };
             let y = self.scale.at(line.price.to_f64());
-            canvas.line(((from, y), (to.max(from + 2.0), y)), 4.0, self.palette.stop);
+            let to = to.max(from + 2.0);
+            if let Some(end) = end.filter(|end| (end.0 - from).abs() < 1.0) {
+                canvas.line((end, (from, y)), 4.0, self.palette.stop);
+            }
+            canvas.line(((from, y), (to, y)), 4.0, self.palette.stop);
+            end = Some((to, y));
         }
     }
 

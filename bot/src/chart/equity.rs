@@ -28,7 +28,7 @@ pub fn equity(
     let values: Vec<_> = series.points.iter().map(|point| point.equity.to_f64()).collect();
     let falls = drawdowns(&values);
     let mut canvas = Canvas::new(WIDTH, HEIGHT, palette.ground)?;
-    let mode = crate::view::words::mode(series.mode);
+    let mode = series.mode.shown();
     let title = format!("Equity in {}", series.quote);
     heading(&mut canvas, &title, mode, &palette);
 
@@ -82,13 +82,14 @@ fn drawdowns(values: &[f64]) -> Vec<f64> {
 }
 
 fn drawdown(canvas: &mut Canvas, falls: &[(f32, f64)], scale: &Scale, palette: &Palette) {
+    let deepest = falls.iter().map(|(_, fall)| *fall).fold(0.0, f64::max);
     let look = |size, weight, align, color| Type { size, weight, align, color };
     canvas.words(
-        "Drawdown",
+        &format!("Drawdown · deepest −{deepest:.1}\u{a0}%"),
         (LEFT, DRAWDOWN.1 - 18.0),
         look(31.0, Weight::Bold, Align::Left, palette.words),
     );
-    let (marks, decimals) = scale.ticks(3.0);
+    let (marks, decimals) = scale.ticks(4.0);
     for mark in marks {
         let y = scale.at(mark);
         canvas.line(((LEFT, y), (RIGHT, y)), 2.0, palette.grid);

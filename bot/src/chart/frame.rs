@@ -65,18 +65,25 @@ pub(super) fn tags(canvas: &mut Canvas, scale: &Scale, tags: &[Tag], palette: &P
     placed.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     let mut free = f32::MIN;
     for (y, tag) in placed {
-        canvas.dashed(((LEFT, y), (RIGHT, y)), 3.0, tag.color);
+        // The market's own line says little: it stays behind those that are heikin's.
+        let strength = if tag.name.is_empty() { 1.5 } else { 3.0 };
+        canvas.dashed(((LEFT, y), (RIGHT, y)), strength, tag.color);
         let top = (y - HEIGHT / 2.0).max(free);
         free = top + HEIGHT + 4.0;
         let right = f32::from(WIDTH);
         canvas.rect((RIGHT + 4.0, top), (right, top + HEIGHT), tag.color);
         let look =
             Type { size: SMALL, weight: Weight::Bold, align: Align::Left, color: palette.on_tag };
-        let arrow = if scale.holds(tag.value) { "" } else { "→ " };
-        let words = format!("{arrow}{}", figure(tag.value, decimals(tag.value)));
+        let words = format!("{}{}", scale.arrow(tag.value), figure(tag.value, decimals(tag.value)));
         canvas.words(&words, (RIGHT + 14.0, top + 34.0), look);
         let look = Type { size: 27.0, align: Align::Left, color: tag.color, ..look };
-        canvas.words(tag.name, (LEFT + 6.0, y - 9.0), look);
+        let width = canvas.width(tag.name, look.size, look.weight);
+        if width > 0.0 {
+            let mut ground = palette.ground;
+            ground.set_alpha(0.8);
+            canvas.rect((LEFT, y - 38.0), (LEFT + width + 12.0, y - 3.0), ground);
+        }
+        canvas.words(tag.name, (LEFT + 6.0, y - 11.0), look);
     }
 }
 

@@ -11,4 +11,4 @@ mod scale;
 
 pub use candles::candles;
 pub use equity::equity;
-pub use palette::Palette;
+pub use palette::{Palette, Theme};

@@ -1,6 +1,13 @@
 use tiny_skia::Color;
 
-use crate::chat::Theme;
+/// Whether a picture is light on dark, or dark on light.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+}
 
 /// The colours of a picture.
 #[derive(Debug, Clone, Copy)]

@@ -27,9 +27,15 @@ impl Scale {
         self.bottom + pixels(share) * (self.top - self.bottom)
     }
 
-    /// Whether a figure lies within.
-    pub(super) fn holds(&self, figure: f64) -> bool {
-        (self.low..=self.high).contains(&figure)
+    /// Where a figure lies that is beyond the ends; nothing where it is within.
+    pub(super) fn arrow(&self, figure: f64) -> &'static str {
+        if figure > self.high {
+            "↑"
+        } else if figure < self.low {
+            "↓"
+        } else {
+            ""
+        }
     }
 
     /// Round figures within, about `count` of them, and how many decimals they need.
@@ -43,10 +49,11 @@ impl Scale {
             .find(|step| *step >= rough)
             .unwrap_or(10.0 * unit);
         let mut ticks = Vec::new();
-        let mut tick = (self.low / step).ceil() * step;
-        while tick <= self.high && ticks.len() < 20 {
-            ticks.push(tick);
-            tick += step;
+        // A figure that misses the end by the last digit of an f64 is at the end.
+        let mut times = (self.low / step - 1e-9).ceil();
+        while times <= self.high / step + 1e-9 && ticks.len() < 20 {
+            ticks.push(times * step);
+            times += 1.0;
         }
         let decimals = (0..=8)
             .find(|decimals| {

@@ -2,14 +2,16 @@
 
 use heikin_core::time::Span;
 
+use super::Wish;
 use super::ask::answer;
 use super::bot::{Bot, Turn};
 use super::forms::Form;
-use super::{Denied, Message, Pending, Reply, Step, Text, Toast, Verb, Wish};
 use crate::backend::{
     Access, Answer, Backend, BackendError, Command, MessageId, Nonce, Outcome, Pin, Presser, Query,
     Recap, Role, StateVersion, Take,
 };
+use crate::commands::{Denied, Verb};
+use crate::message::{Message, Pending, Reply, Step, Text, Toast};
 use crate::view::{self, buttons};
 
 /// For how long repeats of a fault are muted.
@@ -96,10 +98,10 @@ impl<B: Backend> Bot<B> {
         let nonce = (self.draw)();
         let mut message = view::recap(recap, nonce, &turn.reader);
         if confirmed.is_some()
-            && let super::Body::Text(text) = message.body
+            && let crate::message::Body::Text(text) = message.body
         {
             let heading = Text::new().bold("Things have moved: nothing was done. Now it is:").end();
-            message.body = super::Body::Text(heading.then(text));
+            message.body = crate::message::Body::Text(heading.then(text));
         }
         message.pending = Some(Pending { nonce, command, version: recap.version });
         turn.show(message)
@@ -201,10 +203,8 @@ impl<B: Backend> Bot<B> {
                 let reply = self.act(turn, Command::Claim { code }, None).await?;
                 Ok(reply.after(Step::Delete(message)))
             }
-            None => Ok(turn.show(match turn.member.is_claimed {
-                true => view::welcome(&turn.reader),
-                false => view::unclaimed(),
-            })),
+            None if turn.member.is_claimed => Ok(turn.show(view::welcome(&turn.reader))),
+            None => Ok(turn.show(view::unclaimed())),
         }
     }
 

@@ -1,10 +1,12 @@
 //! Wishes: what is only looked at goes to a query and its view, the rest on to what acts.
 
+use super::Wish;
 use super::bot::{Bot, Turn};
 use super::forms::Form;
 use super::read::{Misread, Pick};
-use super::{Message, Reply, Text, Verb, Wish};
 use crate::backend::{Answer, Backend, BackendError, Command, Query, Subject, Target, Trader};
+use crate::commands::Verb;
+use crate::message::{Message, Reply, Text};
 use crate::view;
 
 /// A backend that answers another question than was asked is at fault, and says no more.
@@ -30,6 +32,10 @@ impl<B: Backend> Bot<B> {
         message: crate::backend::MessageId,
         wish: Wish,
     ) -> Result<Reply, BackendError> {
+        if !matches!(wish, Wish::Plain(Verb::Skip | Verb::Pay | Verb::Cancel)) {
+            // Whoever asks for something else is done with the form that was open.
+            self.take_form(turn);
+        }
         match wish {
             Wish::Plain(verb) => self.plain(turn, verb).await,
             Wish::Start { code } => self.start(turn, message, code).await,

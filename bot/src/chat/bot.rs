@@ -6,15 +6,15 @@ use heikin_core::time::Timestamp;
 use super::courtesy::Courtesy;
 use super::forms::{Form, Forms};
 use super::read::{LONGEST_LINE, arguments, classic_form, split};
-use super::{
-    Asker, Chat, ChatKind, Content, Denied, Event, Message, Origin, Reply, Sender, Text, Update,
-    User, Verb, authorise,
-};
 use crate::backend::{
-    Access, Actor, Answer, Backend, BackendError, Command, Identity, Member, MessageId, Nonce,
-    Presser, Query, RequestId, Role, Ticket, UpdateId,
+    Access, Actor, Answer, Backend, BackendError, Card, Command, Identity, Member, MessageId,
+    Nonce, Presser, Query, RequestId, Role, Ticket, UpdateId,
 };
+use crate::commands::{Asker, Denied, Verb, authorise};
 use crate::local_time::LocalTime;
+use crate::message::{
+    Chat, ChatKind, Content, Event, Message, Origin, Reply, Sender, Text, Update, User,
+};
 use crate::view::{self, Reader, buttons};
 
 /// Answers updates: one [`Reply`] for each, whatever it holds.
@@ -50,7 +50,9 @@ impl Turn<'_> {
     }
 
     /// Shows a message: in the place of the one that was pressed on, where there is one.
+    /// Buttons that its reader may not press are left out.
     pub(super) fn show(&self, message: Message) -> Reply {
+        let message = self.reader.permit(message);
         match self.place {
             Some(place) => Reply::edit(place, message),
             None => Reply::send(message),
@@ -119,6 +121,8 @@ impl<B: Backend> Bot<B> {
         };
         match self.answer(update, user, now).await {
             Ok(reply) => reply.fitted(),
+            // A group is not told of troubles that are not its own.
+            Err(_) if update.chat.kind == ChatKind::Group => Reply::silence(),
             Err(error) => Reply::send(Message::text(failure(&error))),
         }
     }
@@ -302,6 +306,27 @@ impl<B: Backend> Bot<B> {
             self.backend.command(turn.request(), turn.actor(), command, None).await?;
         }
         Ok(())
+    }
+
+    /// The card of a person as it is now, to be edited into [`crate::backend::Card::message`].
+    pub async fn card(&self, card: Card, now: Timestamp) -> Result<Message, BackendError> {
+        let user = User { id: card.user, name: String::new() };
+        let kind = ChatKind::Private;
+        let update = Update {
+            id: UpdateId(0),
+            sent_at: now,
+            sender: Sender::User(user.clone()),
+            chat: Chat { id: card.chat, kind },
+            event: Event::Unblocked,
+        };
+        let turn = self.turn(&update, &user, now).await?;
+        if let Err(denied) = turn.may(Verb::Card) {
+            return Ok(Message::text(view::denied(denied, &turn.reader).unwrap_or_default()));
+        }
+        match self.backend.query(Query::Status).await? {
+            Answer::Status(status) => Ok(turn.reader.permit(view::status(&status, &turn.reader))),
+            _ => Err(super::ask::mismatch()),
+        }
     }
 
     pub(super) fn take_form(&self, turn: &Turn<'_>) -> Option<Form> {

@@ -9,6 +9,8 @@ use crate::backend::{ChatId, Command, Payer, StateVersion, Trader, UserId};
 
 /// How long an answer is waited for.
 const LIFE: Span = Span::from_secs(600);
+/// How long a PIN is waited for: what it is for was confirmed for about as long.
+const PIN_LIFE: Span = Span::MINUTE;
 /// Forms at once; with more, the oldest ends.
 const MOST: usize = 1_000;
 
@@ -74,7 +76,8 @@ impl Forms {
     /// Takes the form that is open, if it is not too old.
     pub(super) fn take(&mut self, chat: ChatId, user: UserId, now: Timestamp) -> Option<Form> {
         let (since, form) = self.0.remove(&(chat, user))?;
-        (now.since(since) < LIFE).then_some(form)
+        let life = if matches!(form, Form::Pin { .. }) { PIN_LIFE } else { LIFE };
+        (now.since(since) < life).then_some(form)
     }
 }
 
@@ -89,6 +92,9 @@ mod tests {
         forms.begin(ChatId(1), UserId(1), Form::Broadcast, start);
         assert!(forms.take(ChatId(1), UserId(2), start).is_none());
         assert!(forms.take(ChatId(1), UserId(1), start + LIFE).is_none());
+        let pin = Form::Pin { command: Command::Panic, version: None };
+        forms.begin(ChatId(1), UserId(1), pin, start);
+        assert!(forms.take(ChatId(1), UserId(1), start + PIN_LIFE).is_none());
         for user in 0..2_000 {
             forms.begin(
                 ChatId(user),

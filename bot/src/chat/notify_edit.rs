@@ -3,12 +3,13 @@
 use super::ask::answer;
 use super::bot::{Bot, Turn};
 use super::read::Misread;
-use super::{Reply, Verb};
 use crate::backend::{
     AlertKind, Answer, Backend, BackendError, Command, Loudness, NotifyPreferences, Query,
     QuietHours,
 };
+use crate::commands::Verb;
 use crate::local_time::known_zone;
+use crate::message::Reply;
 use crate::view::{self, words};
 
 impl<B: Backend> Bot<B> {

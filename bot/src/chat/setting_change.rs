@@ -1,11 +1,12 @@
 //! Settings: found by name, asked for, changed.
 
+use super::Wish;
 use super::ask::answer;
 use super::bot::{Bot, Turn};
 use super::forms::Form;
 use super::read::{Misread, Pick, shortened};
-use super::{Reply, Wish};
 use crate::backend::{Answer, Backend, BackendError, Change, Command, Query, Setting, Trader};
+use crate::message::Reply;
 use crate::view;
 
 impl<B: Backend> Bot<B> {

@@ -3,8 +3,8 @@
 use super::ask::answer;
 use super::bot::{Bot, Turn};
 use super::forms::{Form, PayerStep};
-use super::{Message, Reply, Text};
 use crate::backend::{Answer, Backend, BackendError, Command, Payer, Query};
+use crate::message::{Message, Reply, Text};
 use crate::view;
 use crate::view::buttons::command;
 

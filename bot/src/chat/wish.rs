@@ -2,20 +2,12 @@
 
 use heikin_core::market::Symbol;
 
-use super::Verb;
 use super::read::Pick;
 use crate::backend::{
     ChartStyle, LogLevel, Mode, OrderNumber, Page, Range, Role, TradeNumber, UserId,
 };
-
-/// The colours of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Theme {
-    /// Light on dark.
-    Dark,
-    /// Dark on light.
-    Light,
-}
+use crate::chart::Theme;
+use crate::commands::Verb;
 
 /// What somebody wants. The names are those of [`Verb`].
 #[derive(Debug, Clone, PartialEq, Eq)]

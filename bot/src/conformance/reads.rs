@@ -35,6 +35,7 @@ async fn plain<B: Bench>(subject: &Subject<'_, B>) -> Result<(), Broken> {
         Query::Equity { range },
         Query::Performance { range },
         Query::Settings,
+        Query::Cards,
         Query::Mode,
         Query::Health,
         Query::Plans,

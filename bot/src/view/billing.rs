@@ -3,7 +3,7 @@
 use heikin_core::time::Span;
 
 use crate::backend::{Access, Bill, PaymentPhase, Payments, Plans, SubscriptionView};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
 use super::Reader;
 use super::buttons::{address, command, pages};
@@ -33,7 +33,7 @@ pub fn plans(plans: &Plans) -> Message {
         text = text.plain(format!("\nQuestions: {support}\n"));
     }
     text = text.italic("Past results say little about those to come.");
-    message.body = crate::chat::Body::Text(text);
+    message.body = crate::message::Body::Text(text);
     message.row([command("My plan", "/subscription"), command("‹ Menu", "/menu")])
 }
 
@@ -80,7 +80,7 @@ pub fn subscription(view: &SubscriptionView, reader: &Reader) -> Message {
     if matches!(view.access, Access::Suspended { .. } | Access::Refunded { .. }) {
         text = text.plain("Your preferences are kept; /delete_me deletes them.\n");
     }
-    message.body = crate::chat::Body::Text(text);
+    message.body = crate::message::Body::Text(text);
     message
         .row([command(offer, "/plans"), command("Receipts", "/payments")])
         .row([command("‹ Menu", "/menu")])

@@ -1,8 +1,10 @@
 //! Buttons and the rows that recur.
 
 use crate::backend::Nonce;
-use crate::chat::{Button, Press};
+use crate::message::{Button, Press};
 
+/// Entries on one page of a list.
+pub(crate) const PAGE: u16 = 10;
 /// What a button that confirms carries in front of its nonce.
 pub(crate) const CONFIRM: char = '+';
 /// What a button that cancels carries in front of its nonce.

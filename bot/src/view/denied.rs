@@ -1,7 +1,8 @@
 //! Why somebody may not, in one line.
 
-use crate::chat::{Denied, Origin, Right, Text};
+use crate::commands::{Denied, Right};
 use crate::local_time::rough;
+use crate::message::{Origin, Text};
 
 use super::Reader;
 
@@ -16,9 +17,9 @@ pub fn denied(denied: Denied, reader: &Reader) -> Option<Text> {
         Denied::NotTyped(_) => text
             .plain("Only what you type here yourself is run, nothing forwarded or sent for you."),
         Denied::PrivateOnly => text.plain("Only in our private chat: send it to me there."),
-        Denied::GroupsOff => text.plain(
-            "Groups are off here; the setting telegram.groups lets them in. Write to me privately.",
-        ),
+        Denied::GroupsOff => {
+            text.plain("Groups are off here until the owner lets them in. Write to me privately.")
+        }
         Denied::Lapsed => text
             .plain("Your access has ended; the bot's trading goes on without it. ")
             .plain("/plans shows what is offered."),

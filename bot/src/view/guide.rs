@@ -1,7 +1,8 @@
 //! What leads to everything else: welcome, menu, help.
 
 use crate::backend::{Role, UserId};
-use crate::chat::{Entry, Message, Text, Weight, listed};
+use crate::commands::{Entry, Weight, listed};
+use crate::message::{Message, Text};
 
 use super::Reader;
 use super::buttons::command;
@@ -121,8 +122,9 @@ pub fn help(topic: Option<&Entry>, reader: &Reader) -> Message {
         ("Yours", &[Weight::Own][..]),
         ("Act", &[Weight::Reduce, Weight::Act][..]),
     ] {
-        let entries: Vec<_> =
-            listed(reader).filter(|entry| weights.contains(&entry.weight)).collect();
+        let entries: Vec<_> = listed(reader.role)
+            .filter(|entry| weights.contains(&entry.weight) && reader.is_offered(entry))
+            .collect();
         if entries.is_empty() {
             continue;
         }

@@ -1,7 +1,7 @@
 //! How heikin itself is.
 
 use crate::backend::{Health, LogLevel, Logs, Verdict};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
 use super::Reader;
 use super::buttons::{command, home_and_refresh};

@@ -26,7 +26,9 @@ mod why;
 pub mod words;
 
 use crate::backend::Role;
+use crate::commands::{Entry, Right, Verb};
 use crate::local_time::LocalTime;
+use crate::message::{Message, Press};
 
 pub use alerts::alert;
 pub use billing::{bill, payments, plans, subscription};
@@ -61,6 +63,30 @@ impl Reader {
     /// Whether they steer the trading.
     pub fn steers(&self) -> bool {
         self.role >= Role::Operator
+    }
+
+    /// Whether a command is for them, here.
+    pub fn is_offered(&self, entry: &Entry) -> bool {
+        entry.right.is_of(self.role) && (self.is_billing || entry.right != Right::Payer)
+    }
+
+    /// The message without the buttons that its reader may not press.
+    pub fn permit(&self, mut message: Message) -> Message {
+        for row in &mut message.buttons {
+            row.retain(|button| match &button.press {
+                Press::Data(data) => self.may_press(data),
+                Press::Url(_) => true,
+            });
+        }
+        message.buttons.retain(|row| !row.is_empty());
+        message
+    }
+
+    fn may_press(&self, data: &str) -> bool {
+        let line = data.strip_prefix(buttons::ANEW).unwrap_or(data);
+        let name = line.strip_prefix('/').and_then(|line| line.split(' ').next());
+        // What confirms or cancels was made for this reader.
+        name.is_none_or(|name| Verb::named(name).is_some_and(|verb| self.is_offered(verb.entry())))
     }
 
     /// Whether they see all of the trading.

@@ -1,7 +1,7 @@
 //! What somebody is told, and how loudly.
 
 use crate::backend::{AlertKind, Loudness, NotifyPreferences, QuietHours};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
 use super::buttons::command;
 use super::table::table;

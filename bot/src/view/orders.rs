@@ -1,9 +1,9 @@
 //! Open orders, those of unknown outcome first, and fills.
 
 use crate::backend::{FillLine, OpenOrder, OpenOrders, Paged};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
-use super::buttons::{command, home_and_refresh, pages};
+use super::buttons::{PAGE, command, home_and_refresh, pages};
 use super::{Reader, figures, words};
 
 /// How many orders one message tells of.
@@ -96,6 +96,6 @@ pub fn fills(page: &Paged<FillLine>, line: &str, reader: &Reader) -> Message {
             ));
     }
     Message::text(text)
-        .row(pages(line, page.skip, u32::from(crate::chat::PAGE), page.total))
+        .row(pages(line, page.skip, u32::from(PAGE), page.total))
         .row([command("‹ Menu", "/menu"), command("Trades", "/trades")])
 }

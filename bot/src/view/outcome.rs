@@ -1,7 +1,7 @@
 //! How a command went.
 
 use crate::backend::{Access, Done, Refusal};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
 use super::buttons::{address, command};
 use super::people::people;
@@ -35,7 +35,7 @@ pub fn done(done: &Done, by: &str, reader: &Reader) -> Message {
         }
         _ => Message::text(told(done, reader)),
     };
-    let crate::chat::Body::Text(text) = message.body else { return message };
+    let crate::message::Body::Text(text) = message.body else { return message };
     let clock = reader.time.clock(reader.time.now());
     let text = text.italic(format!("by {} {clock}", super::people::person(by)));
     Message::text(text).row([command("Status", "/status"), command("‹ Menu", "/menu")])
@@ -64,9 +64,7 @@ fn told(done: &Done, reader: &Reader) -> Text {
             .then(legs(steps))
             .plain("Each step is told as it is done. /resume ends it.\n"),
         Done::Changed { changes } => bold("Changed.").then(setting_changes(changes)),
-        Done::ModeSet { mode } => {
-            bold(&format!("The next start begins in {}.", words::mode(*mode)))
-        }
+        Done::ModeSet { mode } => bold(&format!("The next start begins in {}.", mode.shown())),
         Done::Muted { until } => {
             let until = reader.time.moment_in_zone(*until);
             bold(&format!("No repeats until {until}.")).plain("What is done about it goes on.\n")
@@ -123,10 +121,9 @@ pub fn refused(refusal: &Refusal, reader: &Reader) -> Text {
         Refusal::AlreadySo { how } => text.bold("Nothing to do: ").plain(how.clone()),
         Refusal::Rule { reason } => text.bold("⛔ Not done: ").plain(reason.clone()),
         Refusal::Invalid { reason } => text.bold("Not understood: ").plain(reason.clone()),
-        Refusal::WrongPin { left } => text.bold("Wrong PIN. ").plain(format!(
-            "{} left; send the command again.",
-            super::figures::count(u32::from(*left), "try").replace("trys", "tries")
-        )),
+        Refusal::WrongPin { left } => {
+            text.bold("Wrong PIN. ").plain(format!("Tries left: {left}. Send the command again."))
+        }
         Refusal::Locked { until } => text.bold("⛔ Locked after wrong PINs ").plain(format!(
             "until {}. The other owners have been told.",
             reader.time.moment_in_zone(*until)

@@ -1,9 +1,9 @@
 //! Who there is, what they did, what they paid.
 
 use crate::backend::{Access, AuditLine, Identity, Paged, RevenueReport, UserLine};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
-use super::buttons::{command, pages};
+use super::buttons::{PAGE, command, pages};
 use super::table::{cut, table};
 use super::{Reader, figures};
 
@@ -30,7 +30,7 @@ pub fn users(page: &Paged<UserLine>, reader: &Reader) -> Message {
     }
     text = text.plain("\n/grant and /revoke take the number.");
     Message::text(text)
-        .row(pages("/users", page.skip, u32::from(crate::chat::PAGE), page.total))
+        .row(pages("/users", page.skip, u32::from(PAGE), page.total))
         .row([command("‹ Menu", "/menu"), command("Audit", "/audit")])
 }
 
@@ -53,7 +53,7 @@ pub fn audit(page: &Paged<AuditLine>, reader: &Reader) -> Message {
             .plain(format!(" ({via})\n{}: {}\n", cut(&line.what, 200), cut(&line.result, 100)));
     }
     Message::text(text)
-        .row(pages("/audit", page.skip, u32::from(crate::chat::PAGE), page.total))
+        .row(pages("/audit", page.skip, u32::from(PAGE), page.total))
         .row([command("‹ Menu", "/menu"), command("Users", "/users")])
 }
 

@@ -1,11 +1,11 @@
 //! Charts with the words under them.
 
 use crate::backend::{ChartData, ChartStyle, EquitySeries};
-use crate::chart::{self, Palette};
-use crate::chat::{Body, Message, Picture, Text, Theme};
+use crate::chart::{self, Palette, Theme};
+use crate::message::{Body, Message, Picture, Text};
 
 use super::buttons::anew;
-use super::{Reader, figures, words};
+use super::{Reader, figures};
 
 /// Candles with entries, exits, the working entry and the stop; words alone where there is nothing
 /// to draw.
@@ -13,7 +13,7 @@ pub fn chart(data: &ChartData, style: ChartStyle, theme: Theme, reader: &Reader)
     let trader = data.trader;
     let mut text = Text::new().bold(trader.to_string()).plain(format!(
         " · {} · {}\n",
-        words::mode(data.mode),
+        data.mode.shown(),
         match style {
             ChartStyle::HeikinAshi => "Heikin-Ashi",
             ChartStyle::Candles => "candles",
@@ -65,7 +65,7 @@ pub fn chart(data: &ChartData, style: ChartStyle, theme: Theme, reader: &Reader)
 pub fn equity(series: &EquitySeries, theme: Theme, reader: &Reader) -> Message {
     let mut text = Text::new().bold("Equity").plain(format!(
         " · {} · {}\n",
-        words::mode(series.mode),
+        series.mode.shown(),
         reader.time.range(series.range)
     ));
     let ends = series.points.first().zip(series.points.last());

@@ -1,7 +1,7 @@
 //! Open positions.
 
 use crate::backend::Position;
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
 use super::buttons::{command, home_and_refresh};
 use super::status::position_lines;

@@ -3,7 +3,7 @@
 use heikin_core::market::Side;
 
 use crate::backend::{LegState, Nonce, Recap, RecapTopic, SettingChange};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
 use super::buttons::confirmation;
 use super::people::people;
@@ -23,7 +23,7 @@ pub fn recap(recap: &Recap, nonce: Nonce, reader: &Reader) -> Message {
 }
 
 fn topic(recap: &Recap, reader: &Reader) -> (Text, String) {
-    let mode = words::mode(recap.mode);
+    let mode = recap.mode.shown();
     let heading = |what: &str| Text::new().bold(format!("{what} · {mode}")).end();
     match &recap.topic {
         RecapTopic::Sell { .. } => sell(recap),
@@ -38,6 +38,11 @@ fn topic(recap: &Recap, reader: &Reader) -> (Text, String) {
                 "Resume".into(),
             )
         }
+        RecapTopic::Start => {
+            let text = heading("Start the bot?")
+                .plain("Entries are placed again from the next candle close on.\n");
+            (text, "Start".into())
+        }
         RecapTopic::Stop => {
             let text = heading("Stop the bot?")
                 .plain("Entries are cancelled and none placed until /start_bot, over restarts. ")
@@ -49,11 +54,11 @@ fn topic(recap: &Recap, reader: &Reader) -> (Text, String) {
         }
         RecapTopic::Mode { to, told } => {
             let mut text = heading("Change the mode?")
-                .plain(format!("The next start begins in {}.\n", words::mode(*to)));
+                .plain(format!("The next start begins in {}.\n", to.shown()));
             for line in told {
                 text = text.plain(format!("· {line}\n"));
             }
-            (text, format!("Go to {}", words::mode(*to)))
+            (text, format!("Go to {}", to.shown()))
         }
         RecapTopic::Grant { user, role, until } => {
             let until = until.map_or("without an end".to_owned(), |until| {
@@ -93,7 +98,7 @@ fn sell(recap: &Recap) -> (Text, String) {
     };
     let what =
         if *is_panic { "PANIC: cancel all, sell all, stay stopped?" } else { "Sell and pause?" };
-    let mut text = Text::new().bold(format!("{what} · {}", words::mode(recap.mode))).end();
+    let mut text = Text::new().bold(format!("{what} · {}", recap.mode.shown())).end();
     for position in positions {
         let price = position.price.map_or("price unknown".to_owned(), figures::price);
         text = text.plain(format!(

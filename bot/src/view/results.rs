@@ -1,9 +1,9 @@
 //! What the trading has brought, and what the account holds.
 
 use crate::backend::{Balance, Paged, Performance, Profit, TradeLine};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
-use super::buttons::{command, home_and_refresh, pages};
+use super::buttons::{PAGE, command, home_and_refresh, pages};
 use super::table::table;
 use super::{Reader, figures, words};
 
@@ -94,7 +94,7 @@ pub fn trades(page: &Paged<TradeLine>, line: &str, reader: &Reader) -> Message {
             ));
     }
     Message::text(text)
-        .row(pages(line, page.skip, u32::from(crate::chat::PAGE), page.total))
+        .row(pages(line, page.skip, u32::from(PAGE), page.total))
         .row([command("‹ Menu", "/menu"), command("Profit", "/profit 30")])
 }
 

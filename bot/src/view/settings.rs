@@ -1,7 +1,7 @@
 //! Settings and the mode.
 
 use crate::backend::{Mode, ModeView, Setting, SettingKind, Settings};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
 use super::buttons::command;
 use super::{Reader, figures, words};
@@ -22,11 +22,12 @@ pub fn settings(settings: &Settings, wanted: Option<&str>, reader: &Reader) -> M
     for setting in found.iter().take(20) {
         text = text.end().then(one_setting(setting));
         if reader.steers() && setting.changes.is_some() {
-            let label = format!("{} · {}", setting.label, shown(&setting.value));
+            let symbol = setting.trader.map_or(String::new(), |one| format!("{} ", one.symbol));
+            let label = format!("{symbol}{} · {}", setting.label, shown(&setting.value));
             message = message.row([command(label, format!("/set {}", name(setting)))]);
         }
     }
-    message.body = crate::chat::Body::Text(text);
+    message.body = crate::message::Body::Text(text);
     message.row([command("‹ Settings", "/settings"), command("‹ Menu", "/menu")])
 }
 
@@ -117,7 +118,7 @@ pub fn which_setting(settings: &[&Setting]) -> Message {
 
 /// The mode, and what stands between this one and `live`.
 pub fn mode(view: &ModeView, reader: &Reader) -> Message {
-    let mut text = Text::new().bold(format!("Mode: {}", words::mode(view.mode))).end();
+    let mut text = Text::new().bold(format!("Mode: {}", view.mode.shown())).end();
     text = text.plain(match view.mode {
         Mode::Demo => "A made-up market and made-up money.\n",
         Mode::Paper => "Real prices, simulated fills, no real money.\n",
@@ -125,7 +126,7 @@ pub fn mode(view: &ModeView, reader: &Reader) -> Message {
         Mode::Live => "Real money.\n",
     });
     if let Some(next) = view.next {
-        text = text.bold(format!("The next start begins in {}.\n", words::mode(next)));
+        text = text.bold(format!("The next start begins in {}.\n", next.shown()));
     }
     if view.mode != Mode::Live && !view.missing_for_live.is_empty() {
         text = text.end().bold("Missing for live").end();
@@ -155,7 +156,7 @@ pub fn mode(view: &ModeView, reader: &Reader) -> Message {
         let others = others.into_iter().filter(|mode| *mode != view.next.unwrap_or(view.mode));
         let row: Vec<_> = others
             .map(|mode| {
-                let label = format!("{}…", words::mode(mode));
+                let label = format!("{}…", mode.shown());
                 command(label, format!("/set_mode {}", mode.as_str()))
             })
             .collect();

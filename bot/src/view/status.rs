@@ -1,7 +1,7 @@
 //! The card: how things are at a glance.
 
 use crate::backend::{Control, Mode, Position, Protection, Status, TraderStatus};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
 use super::buttons::command;
 use super::{Reader, figures, words};
@@ -35,7 +35,7 @@ fn heading(status: &Status) -> Text {
     };
     let text = Text::new()
         .plain(format!("{sign} "))
-        .bold(format!("heikin · {} · {control}", words::mode(status.mode)))
+        .bold(format!("heikin · {} · {control}", status.mode.shown()))
         .end();
     match &status.control {
         Control::Gated { reason } => text.plain(format!("{reason}\n")),

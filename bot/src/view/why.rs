@@ -1,7 +1,7 @@
 //! Why something was done, or not: what the strategy saw, rule by rule, and what comes next.
 
 use crate::backend::{CandleValues, Subject, Why};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 
 use super::buttons::command;
 use super::table::table;

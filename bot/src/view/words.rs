@@ -5,18 +5,8 @@ use heikin_core::order::{Denial, Reason, Skip};
 
 use super::figures;
 use crate::backend::{
-    AlertKind, Control, Effectiveness, Loudness, Mode, OrderPhase, OrderWork, Target, TraderState,
+    AlertKind, Control, Effectiveness, Loudness, OrderPhase, OrderWork, Target, TraderState,
 };
-
-/// Whose money, so that nobody mistakes it: capitals for what is real.
-pub const fn mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Demo => "demo",
-        Mode::Paper => "paper",
-        Mode::Testnet => "testnet",
-        Mode::Live => "LIVE",
-    }
-}
 
 /// Why an order was placed.
 pub const fn reason(reason: Reason) -> &'static str {

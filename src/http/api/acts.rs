@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, on};
 use heikin_bot::backend::{
     Actor, Backend, Change, Command, Identity, Mode, Outcome, Target, UserId,
 };
-use heikin_bot::chat::Verb;
+use heikin_bot::commands::Verb;
 use heikin_bot::wire::{BroadcastRequest, GrantRequest};
 
 use super::given::{Given, Parameter};

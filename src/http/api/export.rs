@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use futures_util::stream::try_unfold;
 use heikin_bot::backend::{Answer, Backend, FillLine, Page, Paged, Query, TradeLine};
-use heikin_bot::chat::Verb;
+use heikin_bot::commands::Verb;
 use heikin_core::market::Symbol;
 
 use super::given::{Given, Parameter};

@@ -18,7 +18,7 @@
 //! | `reads`, `acts`, `port`, `export` | the families |
 //!
 //! Invariants: nothing is answered without a token; a right is that of the chat's table of commands
-//! ([`heikin_bot::chat::Verb`]), and the backend checks it again; a command that was begun is not
+//! ([`heikin_bot::commands::Verb`]), and the backend checks it again; a command that was begun is not
 //! dropped because its sender went away.
 
 mod acts;

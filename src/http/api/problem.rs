@@ -4,7 +4,7 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use heikin_bot::backend::{self, BackendError, Outcome, Role, StateVersion};
-use heikin_bot::chat::Verb;
+use heikin_bot::commands::Verb;
 use heikin_bot::wire::{IDEMPOTENCY_KEY, PIN, PROBLEM_JSON, Problem};
 
 /// A request that is not done, and why.

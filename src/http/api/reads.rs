@@ -11,7 +11,7 @@ use axum::routing::get;
 use heikin_bot::backend::{
     Answer, Backend, BackendError, LogLevel, OrderNumber, Query, Subject, TradeNumber, UserId,
 };
-use heikin_bot::chat::Verb;
+use heikin_bot::commands::Verb;
 use tokio::time::timeout;
 
 use super::given::{Given, Parameter};
@@ -211,6 +211,7 @@ fn bare(answer: &Answer) -> serde_json::Result<Vec<u8>> {
         Answer::Health(data) => serde_json::to_vec(data),
         Answer::Logs(data) => serde_json::to_vec(data),
         Answer::Users(data) => serde_json::to_vec(data),
+        Answer::Cards(data) => serde_json::to_vec(data),
         Answer::Audit(data) => serde_json::to_vec(data),
         Answer::Member(data) => serde_json::to_vec(data),
         Answer::Notify(data) => serde_json::to_vec(data),

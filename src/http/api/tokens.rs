@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, Method, header};
 use heikin_bot::backend::Role;
-use heikin_bot::chat::Verb;
+use heikin_bot::commands::Verb;
 use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;

@@ -5,7 +5,7 @@ use heikin_core::market::Symbol;
 use heikin_core::time::Interval;
 
 use super::{Misread, PAGE, Page, Pick, Range, UserId};
-use crate::chat::Verb;
+use crate::commands::Verb;
 use crate::local_time::LocalTime;
 
 /// The words behind a command, taken one by one.

@@ -6,12 +6,15 @@ mod classic_form;
 use heikin_core::market::Symbol;
 use heikin_core::time::Interval;
 
-use super::Verb;
-use super::wish::{Theme, Wish};
+use super::wish::Wish;
 use crate::backend::{
     ChartStyle, ClassicForm, LogLevel, Mode, OrderNumber, Page, Range, Role, TradeNumber, UserId,
 };
+use crate::chart::Theme;
+use crate::commands::Verb;
 use crate::local_time::LocalTime;
+use crate::message::{Message, Reply, Text};
+use crate::view::buttons::PAGE;
 use arguments::Arguments;
 
 pub(super) use arguments::shortened;
@@ -21,12 +24,16 @@ pub(super) use classic_form::classic_form;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misread(pub String);
 
+impl From<Misread> for Reply {
+    fn from(Misread(line): Misread) -> Self {
+        Self::send(Message::text(Text::new().plain(line)))
+    }
+}
+
 /// The longest line that is read at all, in bytes; longer words are answered, not read.
 pub(super) const LONGEST_LINE: usize = 4_096;
 /// The most candles on a chart.
 const MOST_CANDLES: u16 = 200;
-/// Entries on one page of a list.
-pub(crate) const PAGE: u16 = 10;
 
 /// The command's name and what comes after it; none where the line is not a command. A name may
 /// carry the bot's own: `/status@heikin_bot`.

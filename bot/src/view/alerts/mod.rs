@@ -12,10 +12,10 @@ mod trading;
 use heikin_core::time::{Span, Timestamp};
 
 use super::Reader;
-use super::buttons::command;
-use crate::backend::{Alert, Envelope, Lane, Role};
-use crate::chat::{Body, Message, Text};
+use super::buttons::{ANEW, command};
+use crate::backend::{Alert, Envelope, Lane};
 use crate::local_time::{LocalTime, rough};
+use crate::message::{Body, Message, Press, Text};
 
 /// From this age on an alert says how late it comes.
 const LATE: Span = Span::from_secs(120);
@@ -24,14 +24,14 @@ const LATE: Span = Span::from_secs(120);
 /// where one would be too long.
 pub fn alert(envelope: &Envelope, now: Timestamp) -> Vec<Message> {
     let time = LocalTime::new(now, &envelope.zone);
-    let reader = Reader { time, role: Role::Viewer, is_billing: true };
+    let reader = Reader { time, role: envelope.role, is_billing: true };
     let mut message = told(&envelope.alert, &reader);
     if envelope.lane == Lane::Fault
         && let Some(thread) = &envelope.thread
     {
-        message = message
-            .row([command("Status", "/status"), command("Mute 10 min", format!("/mute {thread}"))]);
+        message = message.row([command("Mute 10 min", format!("/mute {thread}"))]);
     }
+    let mut message = answered_anew(reader.permit(message));
     let mut stamp = Text::new();
     if now.since(envelope.at) >= LATE {
         let at = reader.time.moment_in_zone(envelope.at);
@@ -56,6 +56,16 @@ pub fn alert(envelope: &Envelope, now: Timestamp) -> Vec<Message> {
         last.buttons = buttons;
     }
     messages
+}
+
+/// What is asked for under an alert comes as a new message: the alert stays what it was.
+fn answered_anew(mut message: Message) -> Message {
+    for button in message.buttons.iter_mut().flatten() {
+        if let Press::Data(data) = &mut button.press {
+            data.insert(0, ANEW);
+        }
+    }
+    message
 }
 
 fn told(alert: &Alert, reader: &Reader) -> Message {

@@ -1,8 +1,8 @@
 //! What protects a position: rescued, lost, back.
 
 use crate::backend::{ProtectionAlert, TradeNumber, Trader};
-use crate::chat::{Message, Text};
 use crate::local_time::length;
+use crate::message::{Message, Text};
 use crate::view::buttons::command;
 use crate::view::{Reader, figures};
 use heikin_core::num::Price;

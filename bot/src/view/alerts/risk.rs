@@ -1,7 +1,7 @@
 //! Rules, gates, panic.
 
 use crate::backend::{PanicStep, RiskAlert};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 use crate::view::buttons::command;
 use crate::view::people::person;
 use crate::view::recap::legs;

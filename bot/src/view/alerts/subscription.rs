@@ -1,7 +1,7 @@
 //! The reader's own subscription: one clear message for each turn it takes.
 
 use crate::backend::{Access, SubscriptionAlert};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 use crate::view::buttons::{address, command};
 use crate::view::{Reader, billing, figures};
 
@@ -60,8 +60,9 @@ pub(super) fn told(alert: &SubscriptionAlert, reader: &Reader) -> Message {
         SubscriptionAlert::Granted { until } => {
             let until = until
                 .map_or("without an end".to_owned(), |until| format!("till {}", time.date(until)));
-            head("You have access")
-                .plain(format!("Given by the operator, {until}. /menu shows all."))
+            let text = head("You have access")
+                .plain(format!("Given by the operator, {until}. /menu shows all."));
+            return Message::text(text).row([command("‹ Menu", "/menu")]);
         }
         SubscriptionAlert::Revoked => {
             head("The access you were given has ended").plain("/plans shows what is offered.")

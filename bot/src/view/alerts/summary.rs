@@ -1,8 +1,8 @@
 //! The day, or an outage, in one message.
 
 use crate::backend::{Digest, OutageSummary};
-use crate::chat::{Message, Text};
 use crate::local_time::length;
+use crate::message::{Message, Text};
 use crate::view::buttons::command;
 use crate::view::table::table;
 use crate::view::{Reader, figures, words};
@@ -28,11 +28,7 @@ pub(super) fn digest(digest: &Digest, reader: &Reader) -> Message {
         rows.push(row("BNB pays for", figures::count(left, "trade")));
     }
     let mut text = Text::new()
-        .bold(format!(
-            "Day {} · {}",
-            figures::signed_in(profit.net, quote),
-            words::mode(digest.mode)
-        ))
+        .bold(format!("Day {} · {}", figures::signed_in(profit.net, quote), digest.mode.shown()))
         .plain(format!("\n{}\n", reader.time.range(profit.range)))
         .table(table(&rows));
     for (fault, count) in digest.faults.iter().take(10) {
@@ -55,9 +51,9 @@ fn row(name: &str, figure: String) -> [String; 2] {
 pub(super) fn outage(outage: &OutageSummary, reader: &Reader) -> Message {
     let gap = length(outage.to.since(outage.from));
     let heading = if outage.was_off {
-        format!("heikin was off for {gap} · {}", words::mode(outage.mode))
+        format!("heikin was off for {gap} · {}", outage.mode.shown())
     } else {
-        format!("No message got through for {gap} · {}", words::mode(outage.mode))
+        format!("No message got through for {gap} · {}", outage.mode.shown())
     };
     let mut text = Text::new().bold(heading).plain(format!(
         "\n{} – {}\n",

@@ -1,8 +1,8 @@
 //! heikin itself, the line to the exchange, hands on the account.
 
 use crate::backend::{ConnectionAlert, SystemAlert};
-use crate::chat::{Message, Text};
 use crate::local_time::length;
+use crate::message::{Message, Text};
 use crate::view::buttons::command;
 use crate::view::people::person;
 use crate::view::recap::setting_changes;
@@ -32,7 +32,7 @@ pub(super) fn told(alert: &SystemAlert, reader: &Reader) -> Message {
     let text = Text::new();
     let text = match alert {
         SystemAlert::Started { mode, version, found } => text
-            .bold(format!("heikin {version} runs · {}", words::mode(*mode)))
+            .bold(format!("heikin {version} runs · {}", mode.shown()))
             .end()
             .plain(found),
         SystemAlert::Stopping { stays } => {

@@ -3,7 +3,7 @@
 use heikin_core::market::Side;
 
 use crate::backend::{Alert, FillAlert, Mode, Protection, StopRaised, Trader};
-use crate::chat::{Message, Text};
+use crate::message::{Message, Text};
 use crate::view::buttons::command;
 use crate::view::{Reader, figures, words};
 
@@ -65,7 +65,7 @@ pub(super) fn told(alert: &Alert, reader: &Reader) -> Message {
 }
 
 fn tail(trader: Trader, mode: Mode) -> String {
-    format!("   {} · {}", trader.interval, words::mode(mode))
+    format!("   {} · {}", trader.interval, mode.shown())
 }
 
 /// Two lines that a lock screen shows; the rest after them.

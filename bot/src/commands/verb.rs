@@ -210,14 +210,16 @@ impl Verb {
         TABLE.iter().find(is_it).map(|entry| entry.verb)
     }
 
-    /// The name that is most like a word, if one is.
+    /// The command that is written most like a word, by name, if one is.
     pub fn resembling(word: &str, role: Role) -> Option<&'static str> {
         let word = word.to_ascii_lowercase();
         TABLE
             .iter()
             .filter(|entry| entry.right.is_of(role) && !entry.about.is_empty())
-            .flat_map(|entry| std::iter::once(&entry.name).chain(entry.aliases))
-            .map(|name| (strsim::jaro_winkler(&word, name), *name))
+            .flat_map(|entry| {
+                let written = std::iter::once(&entry.name).chain(entry.aliases);
+                written.map(|name| (strsim::jaro_winkler(&word, name), entry.name))
+            })
             .filter(|(likeness, _)| *likeness > 0.8)
             .max_by(|(one, _), (other, _)| one.total_cmp(other))
             .map(|(_, name)| name)
@@ -250,11 +252,8 @@ impl Verb {
     }
 }
 
-/// The commands that somebody is shown, for `setMyCommands` and for help; those of billing only where
-/// subscriptions are sold.
-pub fn listed(reader: &crate::view::Reader) -> impl Iterator<Item = &'static Entry> {
-    TABLE.iter().filter(move |entry| {
-        let is_due = reader.is_billing || entry.right != Payer;
-        !entry.about.is_empty() && entry.right.is_of(reader.role) && is_due
-    })
+/// The commands that a role is shown, for `setMyCommands` and for help. Where nothing is sold, leave
+/// those of [`Right::Payer`] out.
+pub fn listed(role: Role) -> impl Iterator<Item = &'static Entry> {
+    TABLE.iter().filter(move |entry| !entry.about.is_empty() && entry.right.is_of(role))
 }

@@ -5,9 +5,9 @@
 
 use heikin_core::time::{Span, Timestamp};
 
-use super::verb::{Right, Weight};
-use super::{ChatKind, Origin, Verb};
+use super::verb::{Right, Verb, Weight};
 use crate::backend::{Member, Role};
+use crate::message::{ChatKind, Origin};
 
 /// How old a message may be whose command moves money.
 pub const FRESH: Span = Span::MINUTE;

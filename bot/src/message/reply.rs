@@ -1,6 +1,6 @@
 //! What somebody is shown.
 
-use super::{Misread, Text};
+use super::Text;
 use crate::backend::{Command, Loudness, MessageId, Nonce, StateVersion};
 
 /// What is shown in answer to an update, step by step.
@@ -47,7 +47,7 @@ pub struct Message {
     pub reply_to: Option<MessageId>,
     /// Whether it is pinned, without a sound, and kept up to date as the status card.
     pub is_card: bool,
-    /// What pressing its confirmation does. A transport hands it to [`super::Bot::shown`] once it
+    /// What pressing its confirmation does. A transport hands it to [`crate::chat::Bot::shown`] once it
     /// knows the number of the message, before the next update.
     pub pending: Option<Pending>,
 }
@@ -132,7 +132,7 @@ impl Message {
         self
     }
 
-    /// Whether [`super::Bot::shown`] must learn the number that this message got.
+    /// Whether [`crate::chat::Bot::shown`] must learn the number that this message got.
     pub const fn needs_number(&self) -> bool {
         self.pending.is_some() || self.is_card
     }
@@ -140,6 +140,9 @@ impl Message {
     /// In as many messages as it takes, each within Telegram's limits; the buttons under the last.
     fn fitted(mut self) -> Vec<Self> {
         for row in &mut self.buttons {
+            for button in &mut *row {
+                button.label = button.label.chars().take(MOST_LABEL).collect();
+            }
             row.retain(|button| match &button.press {
                 Press::Data(data) => (1..=MOST_DATA).contains(&data.len()),
                 Press::Url(_) => true,
@@ -163,6 +166,8 @@ impl Message {
     }
 }
 
+/// What a button shows at most, in characters; a phone shows fewer.
+const MOST_LABEL: usize = 64;
 /// What a button may carry at most, in bytes.
 const MOST_DATA: usize = 64;
 
@@ -188,7 +193,7 @@ impl Reply {
     }
 
     /// The same with everything as new messages.
-    pub(super) fn anew(mut self) -> Self {
+    pub(crate) fn anew(mut self) -> Self {
         for step in &mut self.steps {
             if let Step::Edit(_, message) = step {
                 *step = Step::Send(message.clone());
@@ -198,14 +203,14 @@ impl Reply {
     }
 
     /// The same with another step before all others.
-    pub(super) fn after(mut self, step: Step) -> Self {
+    pub(crate) fn after(mut self, step: Step) -> Self {
         self.steps.insert(0, step);
         self
     }
 
     /// The same within the limits of Telegram. A picture is always a new message: the one that was
     /// pressed on may hold words.
-    pub(super) fn fitted(self) -> Self {
+    pub(crate) fn fitted(self) -> Self {
         let mut steps = Vec::new();
         for step in self.steps {
             match step {
@@ -225,13 +230,6 @@ impl Reply {
             .toast
             .map(|toast| Toast { text: toast.text.chars().take(MOST_TOAST).collect(), ..toast });
         Self { steps, toast }
-    }
-}
-
-/// One line that says how it is written.
-impl From<Misread> for Reply {
-    fn from(Misread(line): Misread) -> Self {
-        Self::send(Message::text(Text::new().plain(line)))
     }
 }
 
