@@ -124,6 +124,11 @@ impl Reader {
         } else if let Some(name) = entry.name.strip_prefix(TOKENS) {
             let read = sections::token(&mut all.http.tokens, name, &entry.given);
             self.told(entry, "", TOKEN, read);
+        } else if entry.name == TOKENS.trim_end_matches('.') {
+            // An empty section says nothing.
+            let is_empty = entry.given == Given::Other("a table");
+            let read = if is_empty { Ok(()) } else { Err("is no table of names".to_owned()) };
+            self.told(entry, "", TOKEN, read);
         } else if let Some(key) = sections::KEYS.iter().find(|key| key.name == entry.name) {
             let read = (key.read)(all, &entry.given);
             self.told(entry, "", key.allowed, read);
@@ -131,8 +136,7 @@ impl Reader {
             let remedy = "Begin each trader with a line [[trader]], with two brackets.";
             self.fault(Some(entry.line), &entry.name, "belongs to no trader", remedy);
         } else {
-            let known =
-                sections::KEYS.iter().map(|key| key.name).chain(["http.tokens", "paper.balances"]);
+            let known = sections::KEYS.iter().map(|key| key.name).chain(["paper.balances"]);
             self.unknown(entry, "", &known.collect::<Vec<_>>());
         }
     }
