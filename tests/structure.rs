@@ -80,6 +80,8 @@ const CORE: &[Rule] = &[
     ("risk", &["num", "time", "market", "order", "strategy"]),
     ("reconcile", &["num", "time", "order"]),
     ("engine", &["num", "time", "market", "order", "ledger", "strategy", "risk", "reconcile"]),
+    // How types look in JSON; with the feature of that name.
+    ("schema", &["num", "time", "market"]),
     // The fee rates that the model takes are the strategy's.
     ("matching", &["num", "time", "market", "order", "strategy"]),
     // Runs an engine against the model: the one place that knows both.
