@@ -5,10 +5,13 @@
 //! | [`analysis`] | history: reading it, running the engine over it, telling what came out |
 //! | [`cli`] | the command line: one file per subcommand |
 //! | [`config`] | settings and secrets, read and checked at once |
+//! | [`control`] | what front ends may ask and do: the port of `heikin-bot`, in process |
 //! | [`exchange`] | trading venues: Binance, and one that is simulated and speaks its wire |
 //! | [`http`] | what is served over HTTP |
 //! | [`runtime`] | the order thread: market data and account events in, orders out |
+//! | [`standin`] | the other outside services, served on this machine: Telegram, Razorpay |
 //! | [`store`] | what outlives the process: journal, snapshots, indexed view |
+//! | [`subscription`] | access that people pay for: plans, lifecycle, Razorpay |
 //! | [`telemetry`] | log files |
 //!
 //! Everything that decides is in the crate `heikin-core` (`src/core`), which is pure. Modules here
@@ -18,8 +21,11 @@
 pub mod analysis;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod exchange;
 pub mod http;
 pub mod runtime;
+pub mod standin;
 pub mod store;
+pub mod subscription;
 pub mod telemetry;

@@ -18,19 +18,49 @@ type Rule = (&'static str, &'static [&'static str]);
 /// `cli` and `main` put them together. `config` is vocabulary rather than an adapter: settings are
 /// handed on in its types.
 const ROOT: &[Rule] = &[
-    ("config", &[]),
+    // Plans and payment keys are handed on in the types of what sells access.
+    ("config", &["subscription"]),
+    ("subscription", &[]),
     // The simulation puts engine and store together, as the runtime does.
     ("analysis", &["store"]),
     ("exchange", &[]),
     ("http", &["config"]),
+    ("standin", &[]),
     ("store", &[]),
     ("telemetry", &["config"]),
     ("runtime", &["config", "exchange", "store"]),
-    ("cli", &["analysis", "config", "exchange", "http", "runtime", "store", "telemetry"]),
+    // What front ends may ask and do: it reads what the order thread has recorded, and asks it.
+    ("control", &["config", "runtime", "store"]),
+    (
+        "cli",
+        &[
+            "analysis",
+            "config",
+            "control",
+            "exchange",
+            "http",
+            "runtime",
+            "standin",
+            "store",
+            "telemetry",
+        ],
+    ),
 ];
 
 /// The exchanges: each stands alone.
 const EXCHANGES: &[Rule] = &[("binance", &[]), ("simulator", &[])];
+
+/// The stand-ins: each stands alone, on what they share.
+const STANDINS: &[Rule] = &[
+    ("broken", &[]),
+    ("clock", &[]),
+    ("rules", &[]),
+    ("server", &[]),
+    ("object", &[]),
+    ("control", &["server"]),
+    ("telegram", &["broken", "clock", "rules", "server", "object", "control"]),
+    ("razorpay", &["broken", "clock", "rules", "server", "object", "control"]),
+];
 
 /// The modules of the Binance adapter: each uses only what stands above it.
 const BINANCE: &[Rule] = &[
@@ -69,6 +99,39 @@ const BINANCE: &[Rule] = &[
     ("market_streams", &["endpoints", "wire", "requests", "exchange_time", "rest", "link"]),
 ];
 
+/// The modules of subscriptions: the pure ones know neither the provider nor a disk.
+const SUBSCRIPTION: &[Rule] = &[
+    ("hex", &[]),
+    ("paise", &[]),
+    ("ids", &[]),
+    ("bill", &["paise"]),
+    ("plan", &["bill", "ids", "paise"]),
+    ("provider", &["ids", "paise"]),
+    ("standing", &["ids", "paise"]),
+    ("event", &["bill", "ids", "paise", "plan", "provider", "standing"]),
+    ("account", &["event", "ids", "paise", "provider"]),
+    ("view", &["account", "event", "standing"]),
+    ("access", &["account", "standing"]),
+    ("matching", &["account", "event", "ids", "paise", "provider"]),
+    ("schedule", &[]),
+    ("statement", &["account", "bill", "ids", "paise", "provider"]),
+    (
+        "desk",
+        &[
+            "account", "event", "ids", "matching", "plan", "provider", "schedule", "standing",
+            "view",
+        ],
+    ),
+    ("personal", &["hex", "ids"]),
+    ("razorpay", &["desk", "event", "hex", "ids", "matching", "paise", "personal", "provider"]),
+];
+
+/// What the pure modules of subscriptions never name: clocks, chance, disks, sockets.
+const IMPURE: &[&str] =
+    &["fs", "jiff", "rand", "reqwest", "tokio", "Instant", "SystemTime", "TcpStream"];
+/// The modules there that may.
+const SUBSCRIPTION_ADAPTERS: &[&str] = &["personal", "razorpay"];
+
 /// The modules of the core: each uses only what stands above it.
 const CORE: &[Rule] = &[
     ("num", &[]),
@@ -100,6 +163,7 @@ const BOT: &[Rule] = &[
     ("chart", &["backend", "local_time"]),
     ("view", &["backend", "local_time", "message", "commands", "chart"]),
     ("chat", &["backend", "local_time", "message", "commands", "chart", "view"]),
+    ("telegram", &["backend", "message", "chat", "view"]),
     ("terminal", &["backend", "message", "chat"]),
 ];
 
@@ -107,10 +171,11 @@ const BOT: &[Rule] = &[
 /// with the feature that describes types.
 const CORE_DEPENDENCIES: &[&str] =
     &["arrayvec", "rust_decimal", "schemars", "serde", "serde_json", "smallvec", "thiserror"];
-/// What the front end is built from: it knows nothing of the engine's surroundings. `reqwest` and
-/// `serde_json` come with the feature `remote`, `schemars` with `schema`.
+/// What the front end is built from: it knows nothing of the engine's surroundings. `schemars`
+/// comes only with the feature that describes types.
 const BOT_DEPENDENCIES: &[&str] = &[
     "ab_glyph",
+    "futures-util",
     "heikin-core",
     "jiff",
     "png",
@@ -120,6 +185,7 @@ const BOT_DEPENDENCIES: &[&str] = &[
     "serde",
     "serde_json",
     "strsim",
+    "teloxide-core",
     "thiserror",
     "tiny-skia",
     "tokio",
@@ -174,6 +240,41 @@ fn root_modules_keep_apart() {
 fn exchanges_keep_apart_and_their_modules_in_order() {
     check_directions("src/exchange", "EXCHANGES", EXCHANGES);
     check_directions("src/exchange/binance", "BINANCE", BINANCE);
+}
+
+#[test]
+fn standins_keep_apart() {
+    check_directions("src/standin", "STANDINS", STANDINS);
+}
+
+#[test]
+fn subscription_modules_use_only_what_stands_above_them() {
+    check_directions("src/subscription", "SUBSCRIPTION", SUBSCRIPTION);
+}
+
+#[test]
+fn what_decides_on_access_is_pure() {
+    let folder = repository().join("src/subscription");
+    let mut seen = 0;
+    for path in files(&folder) {
+        let module = module_of(path.strip_prefix(&folder).unwrap());
+        if module.first().is_some_and(|own| SUBSCRIPTION_ADAPTERS.contains(&own.as_str())) {
+            continue;
+        }
+        let source: TokenStream = fs::read_to_string(&path).unwrap().parse().unwrap();
+        let impure = IMPURE.iter().find(|word| mentions(source.clone(), word));
+        assert_eq!(impure, None, "{} is to be pure", path.display());
+        seen += 1;
+    }
+    assert!(seen > 10, "{seen} files");
+}
+
+fn mentions(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => mentions(group.stream(), word),
+        TokenTree::Ident(name) => name == word,
+        _ => false,
+    })
 }
 
 #[test]

@@ -1,14 +1,14 @@
-//! As much of the exchange as an entry that is priced anew needs, on a thread that never sleeps while
+//! As much of the exchange as an entry that is priced anew needs, on a thread that does not sleep while
 //! it waits for one: what it measures is the product's time, not that of its own waking.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::thread::yield_now;
+use std::net::TcpListener;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use heikin_core::time::{Span, Timestamp};
-use tokio_tungstenite::tungstenite;
 
+use super::loopback::{Rest, accept_streams, frame, parameter, unless_blocked};
 use super::wake::Wake;
 
 /// A Monday.
@@ -18,6 +18,7 @@ const LATE: Span = Span::from_millis(12);
 /// Between a round's end and the next one, so that the order thread has gone to sleep.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(1), Duration::from_millis(2), Duration::from_millis(4)];
+const LOOK_EVERY: Duration = Duration::from_micros(300);
 const GIVE_UP: Duration = Duration::from_secs(5);
 
 /// How long one round took.
@@ -29,117 +30,111 @@ pub(crate) struct Round {
     pub(crate) awake: Duration,
 }
 
+impl Round {
+    /// Where nobody woke up, somebody was awake.
+    fn of(told: Instant, woken: Option<Instant>, arrived: Instant) -> Self {
+        let woken = woken.unwrap_or(told).clamp(told, arrived);
+        let whole = arrived.saturating_duration_since(told);
+        Self { whole, awake: arrived.saturating_duration_since(woken) }
+    }
+}
+
 /// The exchange, on two ports of the loopback.
 pub(crate) struct Exchange {
-    rest: TcpListener,
+    rest: Rest,
     streams: TcpListener,
-    peers: Vec<Peer>,
+    account: Account,
+}
+
+/// What it knows.
+struct Account {
     clock: Timestamp,
     orders: u64,
     /// Our id of the order that is open.
     open: String,
 }
 
-/// A connection of REST, and what came over it that is not a whole request yet.
-struct Peer {
-    stream: TcpStream,
-    received: Vec<u8>,
-}
-
 impl Exchange {
     pub(crate) fn listen() -> io::Result<Self> {
-        let rest = TcpListener::bind("127.0.0.1:0")?;
-        rest.set_nonblocking(true)?;
-        let streams = TcpListener::bind("127.0.0.1:0")?;
-        let peers = Vec::new();
-        Ok(Self { rest, streams, peers, clock: BEGIN, orders: 0, open: String::new() })
+        let account = Account { clock: BEGIN, orders: 0, open: String::new() };
+        Ok(Self { rest: Rest::listen()?, streams: TcpListener::bind("127.0.0.1:0")?, account })
     }
 
     /// The addresses of REST and of the streams.
     pub(crate) fn addresses(&self) -> io::Result<(String, String)> {
-        let (rest, streams) = (self.rest.local_addr()?, self.streams.local_addr()?);
-        Ok((format!("http://{rest}"), format!("ws://{streams}")))
+        Ok((self.rest.address()?, format!("ws://{}", self.streams.local_addr()?)))
     }
 
     /// Plays so many rounds, after as many that nobody measures as there are pauses times a hundred.
     pub(crate) fn play(mut self, rounds: usize, wake: &Wake) -> io::Result<Vec<Round>> {
         // Its connection is dialled first, and its account asked for at the same time.
-        let mut market = self.accept_streams()?;
+        let mut market = accept_streams(&self.streams)?;
         let mut measured = Vec::with_capacity(rounds);
         let warm_up = PAUSES.len() * 100;
         for (number, pause) in (0..rounds + warm_up).zip(PAUSES.into_iter().cycle()) {
             self.serve_for(pause)?;
-            let (quote, candle) = self.next_minute(number);
+            let (quote, candle) = self.account.next_minute(number);
             market.write_all(&quote)?;
             self.serve_for(pause)?;
             let told = Instant::now();
             wake.arm();
             market.write_all(&candle)?;
             let arrived = self.order_arrived(told)?;
-            let woken = wake.noted().unwrap_or(told).clamp(told, arrived);
+            let round = Round::of(told, wake.noted(), arrived);
             self.answer_order()?;
             if number >= warm_up {
-                measured.push(Round {
-                    whole: arrived.saturating_duration_since(told),
-                    awake: arrived.saturating_duration_since(woken),
-                });
+                measured.push(round);
             }
         }
         Ok(measured)
     }
 
-    fn accept_streams(&mut self) -> io::Result<TcpStream> {
-        let (stream, _) = self.streams.accept()?;
-        stream.set_nodelay(true)?;
-        let socket =
-            tungstenite::accept(stream).map_err(|error| io::Error::other(error.to_string()))?;
-        socket.get_ref().try_clone()
+    /// The same with frames that come back as they are.
+    pub(crate) fn play_echo(self, rounds: usize, wake: &Wake) -> io::Result<Vec<Round>> {
+        let mut market = accept_streams(&self.streams)?;
+        market.set_nonblocking(true)?;
+        let mut measured = Vec::with_capacity(rounds);
+        let mut chunk = [0; 4_096];
+        let frame = frame(&"x".repeat(350));
+        for pause in PAUSES.into_iter().cycle().take(rounds) {
+            sleep(pause);
+            let told = Instant::now();
+            wake.arm();
+            market.write_all(&frame)?;
+            let mut left = frame.len();
+            let mut arrived = None;
+            while left > 0 {
+                // What comes back has a mask of four bytes as well.
+                match unless_blocked(market.read(&mut chunk))? {
+                    None => continue,
+                    Some(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    Some(count) => left = left.saturating_sub(count),
+                }
+                arrived.get_or_insert_with(Instant::now);
+            }
+            measured.push(Round::of(told, wake.noted(), arrived.unwrap_or(told)));
+        }
+        Ok(measured)
     }
 
-    /// Answers whatever is asked for, for a while.
+    /// Answers whatever is asked for, for a while. It does not spin, so that the machine has no reason
+    /// to take the core away when it does.
     fn serve_for(&mut self, pause: Duration) -> io::Result<()> {
         let until = Instant::now() + pause;
         while Instant::now() < until {
-            if self.receive()?.is_some() {
+            if self.rest.receive()?.is_some() {
                 self.answer()?;
             }
-            yield_now();
+            sleep(LOOK_EVERY);
         }
         Ok(())
-    }
-
-    /// Takes in what has come: when, and over which connection.
-    fn receive(&mut self) -> io::Result<Option<Instant>> {
-        match self.rest.accept() {
-            Ok((stream, _)) => {
-                stream.set_nodelay(true)?;
-                stream.set_nonblocking(true)?;
-                self.peers.push(Peer { stream, received: Vec::new() });
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-        let mut chunk = [0; 4_096];
-        for peer in &mut self.peers {
-            match peer.stream.read(&mut chunk) {
-                Ok(count) => {
-                    let now = Instant::now();
-                    peer.received.extend_from_slice(chunk.get(..count).unwrap_or_default());
-                    return Ok((count > 0).then_some(now));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(None)
     }
 
     /// Spins until an order comes, answering nothing: when its first bytes were here.
     fn order_arrived(&mut self, since: Instant) -> io::Result<Instant> {
         loop {
-            if let Some(at) = self.receive()? {
-                let is_order = |peer: &Peer| peer.received.starts_with(b"POST /api/v3/order");
-                if self.peers.iter().any(is_order) {
+            if let Some((at, request)) = self.rest.receive()? {
+                if request.starts_with(b"POST /api/v3/order") {
                     return Ok(at);
                 }
                 self.answer()?;
@@ -151,37 +146,21 @@ impl Exchange {
     }
 
     fn answer_order(&mut self) -> io::Result<()> {
-        let before = self.orders;
-        while self.orders == before {
+        let before = self.account.orders;
+        while self.account.orders == before {
             self.answer()?;
-            self.receive()?;
+            self.rest.receive()?;
         }
         Ok(())
     }
 
-    /// Answers every request that is whole. None of them has a body.
     fn answer(&mut self) -> io::Result<()> {
-        let mut peers = std::mem::take(&mut self.peers);
-        for peer in &mut peers {
-            let Some(end) = peer.received.windows(4).position(|it| it == b"\r\n\r\n") else {
-                continue;
-            };
-            let head: Vec<_> = peer.received.drain(..end + 4).collect();
-            let head = String::from_utf8_lossy(&head).into_owned();
-            let body = self.body(head.lines().next().unwrap_or_default());
-            let length = body.len();
-            write!(
-                peer.stream,
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-            )?;
-        }
-        self.peers = peers;
-        Ok(())
+        self.rest.answer(|path, query| self.account.body(path, query))
     }
+}
 
-    fn body(&mut self, line: &str) -> String {
-        let target = line.split(' ').nth(1).unwrap_or_default();
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+impl Account {
+    fn body(&mut self, path: &str, query: &str) -> String {
         match path {
             "/api/v3/account" => r#"{"balances":[{"asset":"USDT","free":"10000.00000000","locked":"0.00000000"},{"asset":"BTC","free":"0.00000000","locked":"0.00000000"}],"canTrade":true,"permissions":["SPOT"]}"#.to_owned(),
             "/api/v3/order" => self.placed(query),
@@ -228,23 +207,4 @@ impl Exchange {
         );
         (frame(quote), frame(&candle))
     }
-}
-
-fn parameter<'a>(query: &'a str, name: &str) -> &'a str {
-    let value = |pair: &'a str| pair.strip_prefix(name)?.strip_prefix('=');
-    query.split('&').find_map(value).unwrap_or_default()
-}
-
-/// A text frame of a server, which masks nothing (RFC 6455, 5.2).
-fn frame(text: &str) -> Vec<u8> {
-    let mut frame = vec![0x81];
-    if let Ok(length @ ..126) = u8::try_from(text.len()) {
-        frame.push(length);
-    } else {
-        frame.push(126);
-        // A kline has some 350 bytes.
-        frame.extend(u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes());
-    }
-    frame.extend(text.as_bytes());
-    frame
 }

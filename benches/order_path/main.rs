@@ -9,7 +9,8 @@
 //! - `order thread`: the part of it after the order thread woke up. What is before is the machine's
 //!   matter: a core that sleeps takes tens of microseconds to wake, on a virtual machine more.
 //!
-//! `memory` writes no journal; `files` appends and syncs the order's record before it leaves, below the
+//! `Echo` sends the same frame back and does nothing else: the difference to it is heikin's. `Memory`
+//! writes no journal; `Files` appends and syncs the order's record before it leaves, below the
 //! temporary folder, so point `TMPDIR` at the disk that is of interest. On a machine that does other
 //! work as well, the best of the runs is the one that says most: it is told last.
 
@@ -17,6 +18,8 @@
 #![expect(clippy::disallowed_methods, reason = "time is what is measured")]
 
 mod exchange;
+#[path = "../loopback/mod.rs"]
+mod loopback;
 mod product;
 mod wake;
 
@@ -32,11 +35,23 @@ use exchange::{Exchange, Round};
 use product::Product;
 use wake::Wake;
 
+/// Any error at all ends it.
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
 /// Where records go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Journal {
     Memory,
     Files,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// A frame that is sent back: what sockets and the runtime cost by themselves.
+    Echo,
+    /// A candle that becomes an order.
+    Order(Journal),
 }
 
 /// Of some durations, in microseconds.
@@ -48,44 +63,47 @@ struct Spread {
     most: u128,
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+fn main() -> Result<(), Failed> {
     let mut counts = std::env::args().skip(1).filter_map(|word| word.parse::<usize>().ok());
     let (rounds, runs) = (counts.next().unwrap_or(2_000), counts.next().unwrap_or(5));
-    for place in [Place::Memory, Place::Files] {
+    for way in [Way::Echo, Way::Order(Journal::Memory), Way::Order(Journal::Files)] {
         let mut best: Option<[Spread; 2]> = None;
         for _ in 0..runs {
-            let spreads = spreads(&measure(place, rounds)?);
-            tell(place, "", spreads);
-            if best.is_none_or(|[_, best]| spreads[1].p50 < best.p50) {
+            let spreads = spreads(&measure(way, rounds)?);
+            tell(way, "", spreads);
+            if best.is_none_or(|[best, _]| spreads[0].p50 < best.p50) {
                 best = Some(spreads);
             }
         }
         if let Some(best) = best {
-            tell(place, "best ", best);
+            tell(way, "best ", best);
         }
     }
     Ok(())
 }
 
-fn measure(
-    journal: Place,
-    rounds: usize,
-) -> Result<Vec<Round>, Box<dyn std::error::Error + Send + Sync>> {
+fn measure(way: Way, rounds: usize) -> Result<Vec<Round>, Failed> {
     let exchange = Exchange::listen()?;
+    let addresses = exchange.addresses()?;
     let wake = Arc::new(Wake::default());
-    let product = Product { addresses: exchange.addresses()?, journal, wake: Arc::clone(&wake) };
+    let noted = Arc::clone(&wake);
     let (seen, enough) = oneshot::channel();
-    let exchange = move || -> io::Result<_> {
+    let exchange = named("exchange").spawn(move || -> io::Result<_> {
         pin(1)?;
-        let rounds = exchange.play(rounds, &wake);
-        // The product is gone only where it has failed, which it tells itself.
+        let rounds = match way {
+            Way::Echo => exchange.play_echo(rounds, &noted),
+            Way::Order(_) => exchange.play(rounds, &noted),
+        };
+        // Who only echoes hears it by the connection's end.
         seen.send(()).ok();
         rounds
-    };
-    let other_side = named("exchange").spawn(exchange)?;
-    let trading = named("orders").spawn(move || product.trade(enough))?.join();
-    trading.map_err(|_panic| "the order thread has failed")??;
-    Ok(other_side.join().map_err(|_panic| "the exchange has failed")??)
+    })?;
+    let orders = named("orders").spawn(move || match way {
+        Way::Echo => product::echo(&addresses.1, wake),
+        Way::Order(journal) => Product { addresses, journal, wake }.trade(enough),
+    })?;
+    orders.join().map_err(|_panic| "the order thread has failed")??;
+    Ok(exchange.join().map_err(|_panic| "the exchange has failed")??)
 }
 
 fn named(name: &str) -> thread::Builder {
@@ -100,9 +118,9 @@ fn pin(core: usize) -> io::Result<()> {
         .map_err(|error| io::Error::other(format!("core {core} cannot be had: {error}")))
 }
 
-/// The whole way, and that on the order thread.
+/// That on the order thread, and the whole way.
 fn spreads(rounds: &[Round]) -> [Spread; 2] {
-    [Spread::of(rounds.iter().map(|it| it.whole)), Spread::of(rounds.iter().map(|it| it.awake))]
+    [Spread::of(rounds.iter().map(|it| it.awake)), Spread::of(rounds.iter().map(|it| it.whole))]
 }
 
 impl Spread {
@@ -116,9 +134,9 @@ impl Spread {
     }
 }
 
-fn tell(place: Place, which: &str, [whole, own]: [Spread; 2]) {
+fn tell(way: Way, which: &str, [own, whole]: [Spread; 2]) {
     let of = |it: Spread| {
         format!("p50 {:4}  p90 {:4}  p99 {:5}  max {:6}", it.p50, it.p90, it.p99, it.most)
     };
-    println!("{which}{place:?}: order thread {}  |  whole {}", of(own), of(whole));
+    println!("{which}{way:?}: order thread {}  |  whole {}", of(own), of(whole));
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use heikin::config::{LogFormat, LogLevel, LogSettings};
 use heikin::exchange::binance::endpoints::Endpoints;
 use heikin::exchange::binance::exchange_time::ExchangeTime;
@@ -26,21 +27,35 @@ use heikin_core::time::{Interval, Timestamp};
 use secrecy::SecretString;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
+use tokio_tungstenite::connect_async_with_config;
 
 use super::exchange::BEGIN;
 use super::wake::Wake;
-use super::{Place, pin};
-
-/// Any error at all ends a bench.
-type Failed = Box<dyn std::error::Error + Send + Sync>;
+use super::{Failed, Journal, pin};
 
 const QUEUE: usize = 1_024;
 
 /// Where the product is to go, and where its records are.
 pub(crate) struct Product {
     pub(crate) addresses: (String, String),
-    pub(crate) journal: Place,
+    pub(crate) journal: Journal,
     pub(crate) wake: Arc<Wake>,
+}
+
+/// As little as an order thread can do: what comes goes back, until the other side has seen enough.
+pub(crate) fn echo(streams: &str, wake: Arc<Wake>) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .on_thread_unpark(move || wake.note())
+        .build()?;
+    pin(0)?;
+    runtime.block_on(async {
+        let (mut socket, _) = connect_async_with_config(streams, None, true).await?;
+        while let Some(Ok(message)) = socket.next().await {
+            socket.send(message).await?;
+        }
+        Ok(())
+    })
 }
 
 /// Tells of an order what `heikin run` tells of it, in the log.
@@ -111,7 +126,7 @@ impl Product {
             settings: HeikinAshiSettings::OFF,
             seed_after: None,
         };
-        let files = (self.journal == Place::Files).then_some(layout);
+        let files = (self.journal == Journal::Files).then_some(layout);
         let recovered = recovered(EngineConfig::UNLIMITED, &facts, &[plan], files)?;
         let (market_sender, market) = mpsc::channel(QUEUE);
         let (account_sender, account) = mpsc::channel(QUEUE);

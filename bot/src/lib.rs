@@ -15,6 +15,7 @@
 //! | [`chart`] | data as pictures |
 //! | [`view`] | data as texts and buttons |
 //! | [`chat`] | [`chat::Bot`]: an update becomes a reply |
+//! | [`telegram`] | the transport over the Bot API |
 //! | [`terminal`] | the transport that needs no network |
 //!
 //! Each uses only what stands above it.
@@ -30,8 +31,8 @@ pub mod commands;
 pub mod conformance;
 pub mod local_time;
 pub mod message;
-#[cfg(feature = "remote")]
 pub mod remote;
+pub mod telegram;
 pub mod terminal;
 pub mod view;
 pub mod wire;

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is the terminal's")]
 
 mod backtest;
+mod chat;
 pub mod check;
 mod demo;
 mod emergency_close;
@@ -17,6 +18,7 @@ mod narration;
 mod replay;
 mod run;
 mod simulate;
+mod standin;
 mod store;
 mod tell;
 mod words;
@@ -43,6 +45,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Backtest(backtest::Arguments),
+    Chat(chat::Arguments),
     Check(check::Arguments),
     /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
     Demo(demo::Arguments),
@@ -52,6 +55,7 @@ enum Command {
     Run(run::Arguments),
     ExchangeSim(exchange_sim::Arguments),
     Simulate(simulate::Arguments),
+    Standin(standin::Arguments),
     Store(store::Arguments),
 }
 
@@ -71,6 +75,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         None => demo::run(&cli.demo),
         Some(Command::Backtest(arguments)) => backtest::run(&arguments),
+        Some(Command::Chat(arguments)) => chat::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::EmergencyClose(arguments)) => emergency_close::run(&arguments),
@@ -79,6 +84,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Init(arguments)) => init::run(&arguments),
         Some(Command::ExchangeSim(arguments)) => exchange_sim::run(&arguments),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
+        Some(Command::Standin(arguments)) => standin::run(&arguments),
         Some(Command::Store(arguments)) => store::run(&arguments),
     }
 }

@@ -7,8 +7,12 @@ use toml::de::{DeTable, DeValue};
 use super::fault::{Fault, Place};
 use super::given::Given;
 
-/// The table that may be there several times.
+/// The tables that may be there several times.
 const TRADER: &str = "trader";
+const PLAN: &str = "plan";
+
+/// A table of which there may be several: the line where it begins, and what it holds.
+type Repeated<'a> = (usize, Vec<Entry<'a>>);
 
 /// One key and its value.
 #[derive(Debug, Clone)]
@@ -21,10 +25,12 @@ pub(super) struct Entry<'a> {
 /// What a text holds.
 #[derive(Debug, Default)]
 pub(super) struct Document<'a> {
-    /// Every key but those of traders.
+    /// Every key but those of traders and plans.
     pub(super) entries: Vec<Entry<'a>>,
     /// The traders, each with the line where it begins.
-    pub(super) traders: Vec<(usize, Vec<Entry<'a>>)>,
+    pub(super) traders: Vec<Repeated<'a>>,
+    /// The plans, likewise.
+    pub(super) plans: Vec<Repeated<'a>>,
 }
 
 impl<'a> Document<'a> {
@@ -44,7 +50,14 @@ impl<'a> Document<'a> {
             match value.get_ref() {
                 DeValue::Array(traders) if key.get_ref() == TRADER => {
                     for trader in traders {
-                        document.trader(trader, &lines);
+                        let read = document.repeated(TRADER, trader, &lines);
+                        document.traders.extend(read);
+                    }
+                }
+                DeValue::Array(plans) if key.get_ref() == PLAN => {
+                    for plan in plans {
+                        let read = document.repeated(PLAN, plan, &lines);
+                        document.plans.extend(read);
                     }
                 }
                 _ => walk("", key, value, &lines, &mut document.entries),
@@ -54,19 +67,25 @@ impl<'a> Document<'a> {
         Ok(document)
     }
 
-    fn trader(&mut self, trader: &Spanned<DeValue<'a>>, lines: &Lines<'a>) {
-        let line = lines.at(trader.span().start);
-        let DeValue::Table(table) = trader.get_ref() else {
-            let given = Given::from_toml(trader.get_ref());
-            self.entries.push(Entry { name: TRADER.to_owned(), given, line });
-            return;
+    /// A table of which there may be several; anything else is noted as a key of that name.
+    fn repeated(
+        &mut self,
+        name: &str,
+        value: &Spanned<DeValue<'a>>,
+        lines: &Lines<'a>,
+    ) -> Option<Repeated<'a>> {
+        let line = lines.at(value.span().start);
+        let DeValue::Table(table) = value.get_ref() else {
+            let given = Given::from_toml(value.get_ref());
+            self.entries.push(Entry { name: name.to_owned(), given, line });
+            return None;
         };
         let mut entries = Vec::new();
         for (key, value) in table {
             walk("", key, value, lines, &mut entries);
         }
         entries.sort_by_key(|entry| entry.line);
-        self.traders.push((line, entries));
+        Some((line, entries))
     }
 }
 

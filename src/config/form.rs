@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::key::Key;
+use super::plan::{self, PlanDraft};
 use super::sections::{self, BALANCE, CONSENT_ALONE, CONSENT_SHARED, Sections, TOKEN};
 use super::trader::{self, Draft, interval_warning};
 
@@ -80,7 +81,21 @@ pub fn toml(decided: &Decided) -> String {
         let preset = preset.map_or("", |(_, value)| value.trim_matches('"'));
         write_keys(&mut out, "trader.", &trader_keys(&Draft::of(preset)), trader);
     }
+    out.push('\n');
+    comment(
+        &mut out,
+        "Access that people pay for through Razorpay: a section like this for each plan.",
+    );
+    out.push_str("#   [[plan]]\n");
+    for key in plan_keys() {
+        let value = key.default.unwrap_or_else(|| "".into());
+        let _infallible = writeln!(out, "#   {} = {value}", key.name);
+    }
     out
+}
+
+fn plan_keys() -> Vec<Told> {
+    told(&plan::KEYS, &PlanDraft::default())
 }
 
 fn write_keys(out: &mut String, above: &str, keys: &[Told], decided: &[(&'static str, String)]) {
@@ -175,6 +190,10 @@ pub fn reference() -> String {
     }
     head(&mut out, "`[[trader]]`");
     for key in trader_keys(&Draft::default()) {
+        row(&mut out, key.name, &key);
+    }
+    head(&mut out, "`[[plan]]`");
+    for key in plan_keys() {
         row(&mut out, key.name, &key);
     }
     out

@@ -50,6 +50,7 @@ pub(super) fn load(paths: &Paths, variables: &Variables) -> Result<Config, Confi
 
     let mut parts = Parts { sections, traders, secrets, is_there };
     let resolved = reader.resolve(&mut parts);
+    let subscription = reader.selling(&parts, resolved.as_ref().map(|(mode, _)| mode));
     let Some((mode, venue)) = resolved.filter(|_| reader.faults.is_empty()) else {
         reader.faults.sort_by_key(|fault| fault.place.order());
         return Err(ConfigFaults(reader.faults));
@@ -72,6 +73,7 @@ pub(super) fn load(paths: &Paths, variables: &Variables) -> Result<Config, Confi
         log: sections.log,
         data: folder.join(&sections.data),
         notify: sections.notify,
+        subscription,
         secrets,
         warnings: Vec::new(),
         file: is_there.then(|| paths.file.clone()),

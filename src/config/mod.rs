@@ -9,14 +9,15 @@
 //! | [`given`] | a value as it is written |
 //! | `key` | what a key is: the tables of keys are the one description of the file |
 //! | [`strategy`] | the strategy's keys, and what they start from |
-//! | `sections`, `trader` | all other keys, and the types that come of them |
+//! | `sections`, `trader`, `plan` | all other keys, and the types that come of them |
 //! | `document`, `variables`, `secrets` | where values come from |
-//! | `load`, `read`, `resolve`, `notes` | all of it, put together and checked |
+//! | `load`, `read`, `resolve`, `selling`, `notes` | all of it, put together and checked |
 //! | `installation` | the tag in every client order id |
 //! | [`form`] | the file as `heikin init` writes it, and the reference of all keys |
 //!
 //! What the type [`Config`] guarantees: a mode that sends orders has the keys for it; `live` has
-//! consent; lockstep is with a simulator; no two traders share symbol and interval.
+//! consent; lockstep is with a simulator; no two traders share symbol and interval; access is sold
+//! with a payment key of the mode's kind, or not at all.
 
 mod document;
 mod fault;
@@ -26,10 +27,12 @@ mod installation;
 mod key;
 mod load;
 mod notes;
+mod plan;
 mod read;
 mod resolve;
 mod secrets;
 mod sections;
+mod selling;
 pub mod strategy;
 mod trader;
 mod variables;
@@ -42,6 +45,7 @@ use heikin_core::risk::RiskLimits;
 pub use fault::{ConfigFaults, Fault, Place};
 pub use installation::{InstallationError, installation_tag};
 pub use key::Key;
+pub use plan::Subscription;
 pub use secrets::{ApiToken, Keys, Razorpay, Secrets, readable_by_others};
 pub use sections::{
     CONSENT_ALONE, CONSENT_SHARED, Http, LogFormat, LogLevel, LogSettings, ModeName, Notify, Paper,
@@ -195,6 +199,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Who is told.
     pub notify: Notify,
+    /// How access is sold; none where heikin is for its operator alone.
+    pub subscription: Option<Subscription>,
     /// Every secret that was given, used or not.
     pub secrets: Secrets,
     /// What is allowed and should be known.

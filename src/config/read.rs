@@ -89,6 +89,7 @@ impl Reader {
         for entry in &document.entries {
             self.section(&mut sections, entry);
         }
+        self.plans(&mut sections, &document.plans);
         if document.traders.len() > MOST_TRADERS {
             let what = format!("is there {} times", document.traders.len());
             self.fault(None, "trader", &what, "Give at most 100.");
@@ -135,6 +136,9 @@ impl Reader {
         } else if entry.name == "trader" || entry.name.starts_with("trader.") {
             let remedy = "Begin each trader with a line [[trader]], with two brackets.";
             self.fault(Some(entry.line), &entry.name, "belongs to no trader", remedy);
+        } else if entry.name == "plan" || entry.name.starts_with("plan.") {
+            let remedy = "Begin each plan with a line [[plan]], with two brackets.";
+            self.fault(Some(entry.line), &entry.name, "belongs to no plan", remedy);
         } else {
             let known = sections::KEYS.iter().map(|key| key.name).chain(["paper.balances"]);
             self.unknown(entry, "", &known.collect::<Vec<_>>());
@@ -221,7 +225,13 @@ impl Reader {
     }
 
     /// Notes what reading a value came to.
-    fn told(&mut self, entry: &Entry<'_>, above: &str, allowed: &str, read: Result<(), String>) {
+    pub(super) fn told(
+        &mut self,
+        entry: &Entry<'_>,
+        above: &str,
+        allowed: &str,
+        read: Result<(), String>,
+    ) {
         let Err(what) = read else { return };
         self.faults.push(Fault {
             place: self.place(Some(entry.line)),
@@ -232,7 +242,7 @@ impl Reader {
         });
     }
 
-    fn unknown(&mut self, entry: &Entry<'_>, above: &str, known: &[&'static str]) {
+    pub(super) fn unknown(&mut self, entry: &Entry<'_>, above: &str, known: &[&'static str]) {
         let name = &entry.name;
         let inside = format!("{name}.");
         let first = known.iter().find(|key| key.starts_with(&inside));

@@ -65,6 +65,8 @@ pub struct Razorpay {
     pub key_secret: Option<SecretString>,
     /// What webhooks are signed with.
     pub webhook_secret: Option<SecretString>,
+    /// What they were signed with before that.
+    pub previous_webhook_secret: Option<SecretString>,
 }
 
 impl Secrets {
@@ -76,6 +78,7 @@ impl Secrets {
             &self.razorpay.key_id,
             &self.razorpay.key_secret,
             &self.razorpay.webhook_secret,
+            &self.razorpay.previous_webhook_secret,
             &self.webhook_secret_key,
             &self.dashboard_password,
         ];
@@ -117,6 +120,7 @@ impl Gather<'_> {
             id,
             key_secret,
             webhook,
+            previous_webhook,
             signal,
             password,
         ] = SECRETS.map(|name| self.secret(name));
@@ -125,7 +129,12 @@ impl Gather<'_> {
             binance: self.pair((n_key, key), (n_secret, secret)),
             binance_testnet: self.pair((n_test_key, test_key), (n_test_secret, test_secret)),
             telegram_bot_token: telegram,
-            razorpay: Razorpay { key_id: id, key_secret, webhook_secret: webhook },
+            razorpay: Razorpay {
+                key_id: id,
+                key_secret,
+                webhook_secret: webhook,
+                previous_webhook_secret: previous_webhook,
+            },
             webhook_secret_key: signal,
             dashboard_password: password,
             api_tokens: Vec::new(),

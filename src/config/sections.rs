@@ -13,7 +13,9 @@ use heikin_core::time::Span;
 
 use super::given::Given;
 use super::key::{Key, name, put, text};
+use super::plan::{Selling, callback, moment};
 use super::strategy::positive;
+use crate::subscription::Plan;
 
 /// What `mode` may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +163,8 @@ pub(super) struct Sections {
     pub(super) log: LogSettings,
     pub(super) data: PathBuf,
     pub(super) notify: Notify,
+    pub(super) selling: Selling,
+    pub(super) plans: Vec<Plan>,
 }
 
 impl Default for Sections {
@@ -196,6 +200,8 @@ impl Default for Sections {
             },
             data: PathBuf::from("data"),
             notify: Notify::default(),
+            selling: Selling::default(),
+            plans: Vec::new(),
         }
     }
 }
@@ -222,7 +228,7 @@ const OPTIONAL_AMOUNT: &str = "an amount above 0, such as \"500\", or leave it o
 const OPTIONAL_COUNT: &str = "a number from 1 to 100000, or leave it out for no limit";
 
 /// The keys before and within the sections, in the order in which they are told.
-pub(super) const KEYS: [Key<Sections>; 28] = [
+pub(super) const KEYS: [Key<Sections>; 32] = [
     Key {
         name: "mode",
         allowed: "\"demo\", \"paper\", \"testnet\" or \"live\"",
@@ -436,6 +442,37 @@ pub(super) const KEYS: [Key<Sections>; 28] = [
         meaning: "Who is told of everything and may steer heikin from Telegram.",
         read: |all, given| put(&mut all.notify.operators, ids(given)),
         write: |all| Some(all.notify.operators.clone().into()),
+    },
+    Key {
+        name: "subscription.link_hours",
+        allowed: "hours from 1 to 4320",
+        meaning: "How long a payment link can be paid. Access is sold where there is a [[plan]], and not otherwise.",
+        read: |all, given| {
+            let life = given.count(1..=4_320).map(|hours: u32| Span::HOUR.times(hours.into()));
+            put(&mut all.selling.link_life, life)
+        },
+        write: |all| Some(all.selling.link_life.div(Span::HOUR).into()),
+    },
+    Key {
+        name: "subscription.callback_url",
+        allowed: "an https address without a query, such as \"https://trader.example.org/razorpay/callback\"",
+        meaning: "The page that payers come back to, as it is reached from outside. Without it they stay on Razorpay's.",
+        read: |all, given| put(&mut all.selling.callback, callback(given).map(Some)),
+        write: |all| all.selling.callback.as_deref().map(Into::into),
+    },
+    Key {
+        name: "subscription.webhook_changed",
+        allowed: "a time with its zone, such as \"2026-11-20T10:00:00Z\"",
+        meaning: "When RAZORPAY_WEBHOOK_SECRET was changed: RAZORPAY_WEBHOOK_SECRET_PREVIOUS is taken for 48 hours after that.",
+        read: |all, given| put(&mut all.selling.webhook_changed, moment(given).map(Some)),
+        write: |all| all.selling.webhook_changed.and_then(|at| text(&at)),
+    },
+    Key {
+        name: "subscription.api",
+        allowed: "an address on this machine, such as \"http://127.0.0.1:8084\"",
+        meaning: "A stand-in for Razorpay on this machine, to try things out.",
+        read: |all, given| put(&mut all.selling.api, loopback(given, "http").map(Some)),
+        write: |all| all.selling.api.as_deref().map(Into::into),
     },
 ];
 

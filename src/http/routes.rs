@@ -10,8 +10,8 @@ use axum::routing::get;
 use heikin_bot::wire::PROBLEM_JSON;
 use serde_json::{Value, json};
 
-use super::metrics;
-use super::{Readiness, Source};
+use super::payments;
+use super::{Payments, Readiness, Source, metrics};
 
 /// Nothing that is read has a body; a client may still send a little one.
 const BODY_BYTES: u64 = 64 * 1024;
@@ -68,6 +68,11 @@ pub(super) fn api_router(api: Router, names: Names) -> Router {
     Router::new().nest("/api/v1", api).layer(middleware::from_fn_with_state(Arc::new(names), guard))
 }
 
+/// The door of the payment provider, as guarded as the rest.
+pub(super) fn payment_router(payments: Arc<dyn Payments>, names: Names) -> Router {
+    payments::router(payments).layer(middleware::from_fn_with_state(Arc::new(names), guard))
+}
+
 /// Refuses what brings a body where none is read.
 async fn no_body(request: Request, next: Next) -> Response {
     let headers = request.headers();
@@ -97,7 +102,8 @@ async fn guard(State(names): State<Arc<Names>>, request: Request, next: Next) ->
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page says for itself what it may load.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }
@@ -128,14 +134,14 @@ async fn all_metrics(State(source): State<Arc<dyn Source>>) -> Response {
     (kind, metrics::text(&source.metrics())).into_response()
 }
 
-fn problem(status: StatusCode, detail: &str) -> Response {
+pub(super) fn problem(status: StatusCode, detail: &str) -> Response {
     let title = status.canonical_reason();
     let value = json!({ "title": title, "status": status.as_u16(), "detail": detail });
     let kind = [(header::CONTENT_TYPE, PROBLEM_JSON)];
     (status, kind, value.to_string()).into_response()
 }
 
-fn told(status: StatusCode, value: &Value) -> Response {
+pub(super) fn told(status: StatusCode, value: &Value) -> Response {
     let kind = [(header::CONTENT_TYPE, "application/json")];
     (status, kind, value.to_string()).into_response()
 }

@@ -13,9 +13,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::Source;
 use super::api::{self, Api};
-use super::routes::{Names, api_router, router};
+use super::routes::{Names, api_router, payment_router, router};
+use super::{Payments, Source};
 use crate::config::Http;
 
 /// So many connections at once; others wait in the kernel's queue.
@@ -69,6 +69,13 @@ impl Server {
     #[must_use]
     pub fn with_api<B: Backend + 'static>(mut self, api: Api<B>) -> Self {
         self.api = api.router();
+        self
+    }
+
+    /// Opens the door of the payment provider as well.
+    #[must_use]
+    pub fn with_payments(mut self, payments: Arc<dyn Payments>) -> Self {
+        self.router = self.router.merge(payment_router(payments, self.names.clone()));
         self
     }
 

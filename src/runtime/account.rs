@@ -11,7 +11,7 @@ use super::venue::Venue;
 
 /// Sees everything that the engine does, in order; decides nothing.
 pub trait Observer {
-    /// This was decided or asked for, is durable, and leaves now.
+    /// This was decided or asked for, is durable, and has been handed to the venue.
     fn effect(&mut self, at: Timestamp, effect: &Effect, engine: &Engine);
 }
 
@@ -23,11 +23,14 @@ impl Observer for () {
 /// The engine of one account, what it writes and whom it asks.
 ///
 /// [`Account::take`] what has arrived, as much as there is, then [`Account::flush`] once: one sync
-/// for all of it, and only then does anything leave.
+/// for all of it, and only then does anything leave. Whoever looks on is told when there is time for
+/// it, by [`Account::tell`].
 pub struct Account {
     engine: WriteAhead<AccountJournal>,
     venue: Venue,
     observer: Box<dyn Observer>,
+    /// What has left and was not told yet, and when.
+    untold: Vec<(Timestamp, Effect)>,
 }
 
 impl std::fmt::Debug for Account {
@@ -44,7 +47,8 @@ impl Account {
         venue: Venue,
         observer: Box<dyn Observer>,
     ) -> Self {
-        Self { engine: WriteAhead::new(engine, journal, last), venue, observer }
+        let engine = WriteAhead::new(engine, journal, last);
+        Self { engine, venue, observer, untold: Vec::new() }
     }
 
     /// The engine.
@@ -99,9 +103,9 @@ impl Account {
             pass(CrashPoint::AfterSync);
             let now = self.engine.engine().now();
             while let Some((_, effect)) = self.engine.next_effect() {
-                self.observer.effect(now, &effect, self.engine.engine());
                 self.venue.perform(&effect, self.engine.engine());
                 pass(CrashPoint::AfterSend);
+                self.untold.push((now, effect));
             }
             let mut answered = false;
             while let Some((at, input)) = self.venue.next_answer() {
@@ -111,6 +115,18 @@ impl Account {
             if !answered {
                 return Ok(());
             }
+        }
+    }
+
+    /// Whether anything has left that nobody was told of.
+    pub const fn has_untold(&self) -> bool {
+        !self.untold.is_empty()
+    }
+
+    /// Tells whoever looks on what has left.
+    pub fn tell(&mut self) {
+        for (at, effect) in self.untold.drain(..) {
+            self.observer.effect(at, &effect, self.engine.engine());
         }
     }
 

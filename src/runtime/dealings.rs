@@ -2,7 +2,7 @@
 //!
 //! | what it says | entries are off |
 //! |---|---|
-//! | a question or a subscription is refused because of the key | until it accepts the key again |
+//! | a question is refused because of the key | until it accepts the key again |
 //! | an order is refused because of the key | until a restart: questions may be allowed and orders not |
 //! | the address is banned (418) | until the ban ends |
 //!

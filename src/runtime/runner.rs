@@ -176,7 +176,9 @@ impl Runner {
     /// Where the journal cannot be written.
     pub fn input(&mut self, input: Input) -> Result<(), JournalError> {
         self.account.take(self.clock.now(), input)?;
-        self.finish_turn()
+        self.account.flush()?;
+        self.finish_turn();
+        Ok(())
     }
 
     /// Runs until `until` is done.
@@ -225,7 +227,12 @@ impl Runner {
             Woken::Due => {}
         }
         self.take_what_waits()?;
-        self.finish_turn()?;
+        self.account.flush()?;
+        if self.account.has_untold() {
+            // Requests are written by tasks of their own: they come first, all else can wait.
+            tokio::task::yield_now().await;
+        }
+        self.finish_turn();
         Ok(None)
     }
 
@@ -237,7 +244,8 @@ impl Runner {
     /// Where the journal cannot be written.
     pub async fn stop(mut self, patience: Duration) -> Result<Closing, JournalError> {
         self.set_gate(Gate::ShuttingDown, GateState::Closed)?;
-        self.finish_turn()?;
+        self.account.flush()?;
+        self.finish_turn();
         pass(CrashPoint::Stopping);
         let mut over = pin!(pause(patience));
         while !self.is_withdrawn() {
@@ -454,10 +462,10 @@ impl Runner {
         }
     }
 
-    /// One sync, and what was decided leaves.
-    fn finish_turn(&mut self) -> Result<(), JournalError> {
+    /// What was taken in is durable, and what was decided has left: everybody is told.
+    fn finish_turn(&mut self) {
         self.heartbeat.beat();
-        self.account.flush()?;
+        self.account.tell();
         for done in self.waiting.drain(..) {
             // Whoever asked may have gone.
             if done.send(()).is_err() {}
@@ -477,7 +485,6 @@ impl Runner {
         if let Some(lockstep) = &mut self.lockstep {
             lockstep.at_rest(in_flight);
         }
-        Ok(())
     }
 
     fn tell_status(&self) {

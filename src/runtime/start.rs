@@ -63,6 +63,21 @@ impl Recovered {
     }
 }
 
+/// An engine with these markets and traders, and nothing in it.
+pub fn set_up(config: EngineConfig, markets: &[MarketFacts], traders: &[TraderPlan]) -> Engine {
+    let mut engine = Engine::new(config);
+    for market in markets {
+        engine.add_market(market.rules.clone(), market.fees);
+    }
+    for plan in traders {
+        let strategy = Box::new(HeikinAshiStrategy::new(plan.settings));
+        let TraderPlan { symbol, interval, .. } = *plan;
+        // None only where the plan names a symbol that is in none of the markets.
+        engine.add_trader(TraderSetup { symbol, interval, strategy });
+    }
+    engine
+}
+
 /// An engine with these markets and traders, brought to the state that the store records.
 ///
 /// # Errors
@@ -75,16 +90,7 @@ pub fn recovered(
     traders: &[TraderPlan],
     layout: Option<&Layout>,
 ) -> Result<Recovered, StoreError> {
-    let mut engine = Engine::new(config);
-    for market in markets {
-        engine.add_market(market.rules.clone(), market.fees);
-    }
-    for plan in traders {
-        let strategy = Box::new(HeikinAshiStrategy::new(plan.settings));
-        let TraderPlan { symbol, interval, .. } = *plan;
-        // None only where the plan names a symbol that is in none of the markets.
-        engine.add_trader(TraderSetup { symbol, interval, strategy });
-    }
+    let mut engine = set_up(config, markets, traders);
     let Some(layout) = layout else {
         return Ok(Recovered { engine, journal: (AccountJournal::Memory, 0), recovery: None });
     };

@@ -192,7 +192,7 @@ impl std::error::Error for Damage {}
 
 impl StoreError {
     /// For `map_err` on what the operating system answers.
-    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { doing, path: path.to_owned(), source }
     }
 

@@ -4,9 +4,11 @@
 //! JSON behind it. It is written beside the journal, whole or not at all; the newest two are kept, so that a damaged one costs only
 //! a longer replay.
 
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use heikin_core::engine::{Sequence, Snapshot};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{self, Disk, DiskFile};
@@ -34,37 +36,45 @@ struct Label {
 
 /// A snapshot, and where in which journal it was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Saved {
+pub struct Saved<S = Snapshot> {
     /// The last record that is in it.
     pub through: Sequence,
     /// The checksum of that record.
     pub checksum: u32,
     /// The state.
-    pub state: Snapshot,
+    pub state: S,
     /// Its file.
     pub path: PathBuf,
 }
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Found {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<S = Snapshot> {
     /// The newest good one.
-    pub newest: Option<Saved>,
+    pub newest: Option<Saved<S>>,
     /// Newer ones that are damaged, and how. They were left where they are.
     pub damaged: Vec<(PathBuf, String)>,
 }
 
-/// The snapshots in a folder.
+/// The snapshots in a folder: of an account's engine, unless another state is named.
 #[derive(Debug, Clone)]
-pub struct Snapshots<D: Disk> {
+pub struct Snapshots<D: Disk, S = Snapshot> {
     disk: D,
     folder: PathBuf,
+    states: PhantomData<fn() -> S>,
 }
 
 impl<D: Disk> Snapshots<D> {
-    /// Those in this folder, which need not exist.
+    /// Those of an account's engine in this folder, which need not exist.
     pub fn new(disk: D, folder: &Path) -> Self {
-        Self { disk, folder: folder.to_owned() }
+        Self::of(disk, folder)
+    }
+}
+
+impl<D: Disk, S: Serialize + DeserializeOwned> Snapshots<D, S> {
+    /// Those of such a state in this folder, which need not exist.
+    pub fn of(disk: D, folder: &Path) -> Self {
+        Self { disk, folder: folder.to_owned(), states: PhantomData }
     }
 
     /// Writes the state as it is after the record `through`, whose checksum is given, and removes
@@ -72,7 +82,7 @@ impl<D: Disk> Snapshots<D> {
     pub fn save(
         &self,
         (through, checksum): (Sequence, u32),
-        state: &Snapshot,
+        state: &S,
         build: &str,
     ) -> Result<PathBuf, StoreError> {
         let path = self.path(through);
@@ -93,9 +103,14 @@ impl<D: Disk> Snapshots<D> {
     }
 
     /// The newest good one.
-    pub fn newest(&self) -> Result<Found, StoreError> {
-        let mut found = Found::default();
-        for through in self.list()?.into_iter().rev() {
+    pub fn newest(&self) -> Result<Found<S>, StoreError> {
+        self.newest_through(Sequence::MAX)
+    }
+
+    /// The newest good one of those that go up to this record at most.
+    pub fn newest_through(&self, most: Sequence) -> Result<Found<S>, StoreError> {
+        let mut found = Found { newest: None, damaged: Vec::new() };
+        for through in self.list()?.into_iter().rev().filter(|through| *through <= most) {
             let path = self.path(through);
             let file = self.disk.open_to_read(&path);
             let bytes = file
@@ -147,7 +162,10 @@ impl<D: Disk> Snapshots<D> {
 }
 
 /// Reads a snapshot. What is damaged can be done without; what is newer cannot.
-fn decode(path: &Path, bytes: &[u8]) -> Result<Result<Saved, String>, StoreError> {
+fn decode<S: DeserializeOwned>(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<Result<Saved<S>, String>, StoreError> {
     let (checksum, rest) = bytes.split_at(CHECKSUM.min(bytes.len()));
     if checksum != format!("{:08x}", crc32c::crc32c(rest)).as_bytes() {
         return Ok(Err("its checksum is wrong".to_owned()));

@@ -5,6 +5,7 @@ mod commands;
 mod conformance;
 mod docs;
 mod memory;
+mod process;
 mod reads;
 mod remote;
 mod rights;

@@ -245,18 +245,7 @@ impl Memory {
             Query::Chart { trader: asked, .. } if asked != trader() => {
                 return Err(missing(&format!("trader {asked}")));
             }
-            Query::Chart { trader, .. } => Answer::Chart(Box::new(ChartData {
-                trader,
-                mode: Mode::Paper,
-                bars: Vec::new(),
-                is_forming: false,
-                markers: Vec::new(),
-                stops: Vec::new(),
-                entry: None,
-                stop: None,
-                average_entry: None,
-                price: None,
-            })),
+            Query::Chart { trader, .. } => Answer::Chart(Box::new(empty_chart(trader))),
             Query::Equity { range } => {
                 let point = EquityPoint { at: NOW, equity: "10000".parse().unwrap() };
                 Answer::Equity(EquitySeries {
@@ -399,17 +388,33 @@ impl Memory {
         };
         state.version += 1;
         state.done.push(command.clone());
-        state.audit.insert(
-            0,
-            AuditLine {
-                at: NOW,
-                by: actor.identity.clone(),
-                name: actor.name.clone(),
-                what: format!("{command:?}"),
-                result: "done".to_owned(),
-            },
-        );
+        state.audit.insert(0, audited(actor, command));
         Outcome::Done(done)
+    }
+}
+
+fn audited(actor: &Actor, command: &Command) -> AuditLine {
+    AuditLine {
+        at: NOW,
+        by: actor.identity.clone(),
+        name: actor.name.clone(),
+        what: format!("{command:?}"),
+        result: "done".to_owned(),
+    }
+}
+
+fn empty_chart(trader: Trader) -> ChartData {
+    ChartData {
+        trader,
+        mode: Mode::Paper,
+        bars: Vec::new(),
+        is_forming: false,
+        markers: Vec::new(),
+        stops: Vec::new(),
+        entry: None,
+        stop: None,
+        average_entry: None,
+        price: None,
     }
 }
 

@@ -120,6 +120,57 @@ fn what_cannot_connect_was_not_sent() {
     });
 }
 
+/// Nothing has left where no connection was: the request goes to the next host, and later ones do
+/// at once.
+#[test]
+fn without_a_connection_the_next_host_is_asked() {
+    run(async {
+        let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", gone.local_addr().unwrap());
+        drop(gone);
+        let server = Server::start(|_| ok("{}")).await;
+        let mut endpoints = endpoints(&address, "ws://127.0.0.1:1");
+        endpoints.rest_others = vec![server.address.clone()];
+        let rest = Rest::new(&endpoints, Some(credentials()), ExchangeTime::by(clock)).unwrap();
+        for count in 1..=3 {
+            let delivery = rest.send(&submit(Side::Sell), None).await;
+            assert!(matches!(delivery, Delivery::Answered(_)), "{delivery:?}");
+            assert_eq!(server.seen().len(), count, "once each");
+        }
+        assert_eq!(rest.counters().not_sent, 0);
+    });
+}
+
+/// What broke after it may have left goes nowhere else.
+#[test]
+fn what_may_have_left_goes_to_no_other_host() {
+    run(async {
+        let first = Server::start(|_| Act::Cut).await;
+        let second = Server::start(|_| ok("{}")).await;
+        let mut endpoints = endpoints(&first.address, "ws://127.0.0.1:1");
+        endpoints.rest_others = vec![second.address.clone()];
+        let rest = Rest::new(&endpoints, Some(credentials()), ExchangeTime::by(clock)).unwrap();
+        let delivery = rest.send(&submit(Side::Sell), None).await;
+        assert!(matches!(delivery, Delivery::Lost(_)), "{delivery:?}");
+        assert!(second.seen().is_empty());
+    });
+}
+
+/// A certificate that is none, or no encryption at all, is no reason to go in the clear elsewhere.
+#[test]
+fn no_other_host_is_asked_in_the_clear() {
+    run(async {
+        let server = Server::start(|_| ok("{}")).await;
+        let mut endpoints = endpoints(&server.address, "ws://127.0.0.1:1");
+        endpoints.rest = server.address.replace("http://", "https://");
+        endpoints.rest_others = vec![server.address.clone()];
+        let rest = Rest::new(&endpoints, Some(credentials()), ExchangeTime::by(clock)).unwrap();
+        let delivery = rest.send(&submit(Side::Sell), None).await;
+        assert!(matches!(delivery, Delivery::NotSent(NotSent::NoConnection)), "{delivery:?}");
+        assert!(server.seen().is_empty());
+    });
+}
+
 #[test]
 fn nothing_goes_in_the_clear_where_it_must_be_encrypted() {
     run(async {
@@ -135,18 +186,19 @@ fn nothing_goes_in_the_clear_where_it_must_be_encrypted() {
 }
 
 #[test]
-fn silence_is_unknown_after_longer_than_the_exchange_takes_and_nothing_is_sent_again() {
+fn silence_is_unknown_soon_and_only_a_question_is_sent_again() {
     run(async {
         let server = Server::start(|_| Act::Hang).await;
         let rest = client(&server);
-        for (request, seconds) in [(submit(Side::Sell), 12), (requests::account(), 10)] {
+        for (request, seconds) in [(submit(Side::Sell), 3), (requests::account(), 3 + 10)] {
             let begun = Instant::now();
             let delivery = rest.send(&request, None).await;
             assert!(matches!(delivery, Delivery::Lost(Lost::Timeout)), "{delivery:?}");
             assert_eq!(begun.elapsed().as_secs(), seconds);
         }
         sleep(120_000).await;
-        assert_eq!(server.seen().len(), 2);
+        let paths: Vec<_> = server.seen().iter().map(|seen| seen.path().to_owned()).collect();
+        assert_eq!(paths, ["/api/v3/order", "/api/v3/account", "/api/v3/account"]);
         assert_eq!(rest.counters().unanswered, 2);
         assert_eq!(rest.in_flight(), 0);
     });
@@ -301,9 +353,10 @@ fn who_goes_away_gives_back_what_was_reserved() {
         let task = spawn_local(async move {
             drop(asking.send(&requests::server_time(), None).await);
         });
-        sleep(11_000).await;
+        sleep(14_000).await;
         task.await.unwrap();
-        assert_eq!(rest.counters().weight_used, 1);
+        // It was asked twice.
+        assert_eq!(rest.counters().weight_used, 2);
     });
 }
 

@@ -5,4 +5,5 @@ mod files;
 mod modes;
 mod mutations;
 mod reading;
+mod subscription;
 mod tokens;

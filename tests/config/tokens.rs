@@ -1,7 +1,7 @@
 //! The tokens of the API: names and roles in the file, the tokens themselves never.
 
 use heikin::config::TokenRole;
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 
 use crate::files::Folder;
 
@@ -26,7 +26,7 @@ fn names_and_roles_are_in_the_file_and_tokens_elsewhere() {
         .map(|token| (token.name.as_str(), token.role, token.secret.expose_secret()))
         .collect();
     assert_eq!(tokens, [("my-chat", TokenRole::FrontEnd, CHAT), ("ops", TokenRole::Operator, OPS)]);
-    let all: Vec<_> = config.secrets.all().map(|secret| secret.expose_secret()).collect();
+    let all: Vec<_> = config.secrets.all().map(ExposeSecret::expose_secret).collect();
     assert!(all.contains(&OPS) && all.contains(&CHAT), "the log leaves them out");
     let told = format!("{config:?}");
     assert!(!told.contains(OPS) && !told.contains(CHAT), "{told}");

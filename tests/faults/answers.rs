@@ -7,7 +7,7 @@ use crate::scene::{Clock, Scene};
 
 /// In lockstep: a fault strikes about every third request of some operations for as many candles as
 /// bring several trades; then it ends, and both sides have to agree.
-fn storm(name: &str, faults: &Value) {
+fn storm(name: &str, faults: &Value) -> Scene {
     let scene = Scene::open(Clock::Lockstep, 90);
     scene.fault(faults);
     scene.step(Distance::Candles(60));
@@ -20,7 +20,7 @@ fn storm(name: &str, faults: &Value) {
     assert!(fills > 0, "{name}: it trades nevertheless: {during}");
     let struck = during["counters"]["faults_struck"].as_u64().unwrap();
     assert!(struck > 3, "{name} struck {struck} times");
-    scene.close();
+    scene
 }
 
 /// The same fault for everything that changes orders.
@@ -39,7 +39,7 @@ macro_rules! storms {
     ($($name:ident $fault:tt)*) => {$(
         #[test]
         fn $name() {
-            storm(stringify!($name), &at_orders(&json!($fault)));
+            storm(stringify!($name), &at_orders(&json!($fault))).close();
         }
     )*};
 }
@@ -58,11 +58,30 @@ storms! {
     overloaded { "kind": "error_before", "code": -1008 }
     html_before { "kind": "html_before", "status": 502 }
     html_after { "kind": "html_after", "status": 502 }
-    a_page_instead_of_an_answer { "kind": "garbled_after", "shape": "html" }
-    half_an_answer { "kind": "garbled_after", "shape": "truncated" }
-    an_answer_that_is_no_text { "kind": "garbled_after", "shape": "binary" }
     an_answer_of_another_kind { "kind": "garbled_after", "shape": "unknown" }
-    no_answer_though_nothing_was_done { "kind": "garbled_before", "shape": "truncated" }
+    no_answer_though_nothing_was_done { "kind": "garbled_before", "shape": "unknown" }
+}
+
+/// A success whose body is no JSON: it is counted as well.
+fn garbled(shape: &str) {
+    let scene = storm(shape, &at_orders(&json!({ "kind": "garbled_after", "shape": shape })));
+    assert!(scene.counter("malformed_bodies") > 3, "{}", scene.product.status());
+    scene.close();
+}
+
+#[test]
+fn a_page_instead_of_an_answer() {
+    garbled("html");
+}
+
+#[test]
+fn half_an_answer() {
+    garbled("truncated");
+}
+
+#[test]
+fn an_answer_that_is_no_text() {
+    garbled("binary");
 }
 
 /// The exchange takes an order in, says it does not know, and denies it for a while: the order is
@@ -72,7 +91,7 @@ fn an_order_that_is_there_is_denied() {
     let lag = json!({ "kind": "query_lag", "millis": 60_000 });
     let mut faults = at_orders(&json!({ "kind": "error_after", "code": -1007 }));
     faults.as_array_mut().unwrap().push(lag);
-    storm("query lag", &faults);
+    storm("query lag", &faults).close();
 }
 
 /// With a running clock: the product waits as long as it is told to, and comes back.

@@ -38,9 +38,7 @@ fn an_order_that_is_refused_for_its_key_keeps_entries_off_until_a_restart() {
     assert!(scene.is_off("key_rights"));
     let scene = scene.restart();
     scene.step(Distance::Candles(3));
-    if let Some(what) = scene.disagreement() {
-        panic!("after the restart: {what}");
-    }
+    scene.agrees("after the restart");
     scene.close();
 }
 
@@ -59,8 +57,6 @@ fn a_signature_that_is_refused_is_told_and_not_repeated() {
     scene.heal();
     let scene = scene.restart();
     scene.step_until("it trades", || scene.fills() > 0);
-    if let Some(what) = scene.disagreement() {
-        panic!("after the restart: {what}");
-    }
+    scene.agrees("after the restart");
     scene.close();
 }

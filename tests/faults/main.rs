@@ -5,6 +5,15 @@
 //!
 //! What needs no passing time goes in lockstep, where a run is the same every time. Where somebody
 //! has to wait (429, a stalled stream) the simulator's clock runs.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `answers`, `key` | requests that are lost, refused, answered wrongly |
+//! | `orders`, `hands` | what the exchange, and people, do with what is there |
+//! | `streams`, `process` | connections; starts and ends |
+//! | `weight` | that the limits are never met |
+//! | `table` | that `docs/faults.md` names tests that exist |
+//! | `scene`, `control`, `agreement` | product and exchange, and whether they agree |
 
 mod agreement;
 mod answers;
@@ -12,6 +21,8 @@ mod control;
 mod hands;
 mod key;
 mod orders;
+mod process;
 mod scene;
 mod streams;
+mod table;
 mod weight;

@@ -106,6 +106,38 @@ impl Scene {
         scene
     }
 
+    /// As [`Self::on`], with faults that are on until the product has met three of them.
+    pub(crate) fn begun_under(stage: &Stage<'_>, faults: &Value) -> Self {
+        let simulator = Arc::new(simulator(stage));
+        let folder = tempfile::tempdir().unwrap();
+        let text = configuration(&simulator, stage);
+        fs::write(folder.path().join("heikin.toml"), text).unwrap();
+        let address = simulator.rest().trim_start_matches("http://").to_owned();
+        post(&address, "/simulator/faults", faults);
+        let product = std::thread::scope(|scope| {
+            let starts = scope.spawn(|| Product::start(folder.path()));
+            let struck = || simulator.state()["counters"]["faults_struck"].as_u64().unwrap();
+            for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
+                if struck() >= 3 {
+                    break;
+                }
+                std::thread::park_timeout(LOOK);
+            }
+            assert!(struck() >= 3, "it asks again");
+            post(&address, "/simulator/faults", &json!({ "kind": "clear" }));
+            starts.join().unwrap()
+        });
+        let scene = Self { product, simulator, folder };
+        scene.until("the product may enter", || scene.product.is_ready());
+        scene
+    }
+
+    /// Ends the product as an operator does; what it leaves.
+    pub(crate) fn stop(self) -> Arc<Simulator> {
+        self.product.stop();
+        self.simulator
+    }
+
     /// Ends the product as an operator does, and starts it again.
     pub(crate) fn restart(self) -> Self {
         let Self { product, simulator, folder } = self;
@@ -197,10 +229,7 @@ impl Scene {
 
     /// The orders that are open at the exchange, of one side.
     pub(crate) fn open_orders(&self, side: &str) -> Vec<Value> {
-        let state = self.state();
-        let orders = state["accounts"][0]["orders"].as_array().unwrap();
-        let open = orders.iter().filter(|order| is_open(order) && order["side"] == side);
-        open.cloned().collect()
+        open_orders(&self.simulator, side)
     }
 
     /// Lets the price go on, in lockstep.
@@ -275,6 +304,14 @@ impl Scene {
         };
         reader.records(0, last).unwrap().filter_map(|record| alert(record.unwrap().body)).collect()
     }
+}
+
+/// The orders that are open at the exchange, of one side.
+pub(crate) fn open_orders(simulator: &Simulator, side: &str) -> Vec<Value> {
+    let state = simulator.state();
+    let orders = state["accounts"][0]["orders"].as_array().unwrap();
+    let open = orders.iter().filter(|order| is_open(order) && order["side"] == side);
+    open.cloned().collect()
 }
 
 /// Whether an order of the exchange is open.

@@ -142,6 +142,20 @@ fn frames_are_of_a_later_version() {
     scene.close();
 }
 
+/// A candle was told, and REST tells it differently a minute later.
+#[test]
+fn a_candle_that_is_corrected_is_told() {
+    let scene = Scene::open(Clock::quick(), 200);
+    let first = candles(&scene);
+    scene.until("a candle", || candles(&scene) > first);
+    scene.fault(&json!({ "kind": "correct_candle", "symbol": "BTCUSDT" }));
+    scene.until("it is noticed", || scene.counter("corrected_candles") > 0);
+    scene.until("it is told", || scene.alerted("corrected a candle"));
+    scene.agrees_in_time("corrected");
+    assert_eq!(scene.counter("corrected_candles"), 1);
+    scene.close();
+}
+
 /// User events that are lost, doubled, late or out of order: what is asked for tells the same.
 fn astray(kind: &str) {
     let scene = Scene::open(Clock::quick(), 300);

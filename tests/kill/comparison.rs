@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use heikin_core::num::Quantity;
 
 use crate::agreement::{differences, uncovered};
 use crate::exchange::Exchange;
+use crate::machine::FairTime;
 use crate::product::{Product, now, pause};
 use crate::tally::tell;
 use crate::told::{Told, ToldTrader};
@@ -22,12 +23,15 @@ const AGREE_WITHIN: Duration = Duration::from_secs(10);
 const SETTLE_WITHIN: Duration = Duration::from_secs(90);
 /// A position may be without a stop for so long (`PROTECTION_GRACE`).
 const GRACE: Duration = Duration::from_secs(3);
+/// And for so long, where heikin says that it does not know what became of its stop: until that is
+/// settled, and once more where that was not to be had.
+const PROTECT_WITHIN: Duration = Duration::from_secs(40);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// How strictly the two have to agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Agreement {
-    /// Of an order that never arrived, heikin may not know so yet.
+    /// What is held is protected; of an entry that never arrived, heikin may not know so yet.
     Known,
     /// Nothing is unknown.
     Settled,
@@ -38,8 +42,6 @@ pub(crate) enum Agreement {
 pub(crate) struct Agreed {
     /// Orders of unknown outcome.
     pub(crate) unresolved: usize,
-    /// Whether a position is without a stop whose outcome is one of these; heikin says so itself.
-    pub(crate) is_bare: bool,
     /// The longest that a position was seen without a stop.
     pub(crate) longest_bare: Duration,
 }
@@ -74,9 +76,9 @@ pub(crate) struct Comparison<'a> {
     exchange: &'a Exchange,
     product: &'a mut Product,
     /// Since when a trader's position has been without a stop.
-    bare: BTreeMap<u16, Instant>,
+    bare: BTreeMap<u16, FairTime>,
     /// Since when it has been so without heikin saying why.
-    silent: BTreeMap<u16, Instant>,
+    silent: BTreeMap<u16, FairTime>,
     longest_bare: Duration,
     /// How they differed when they were looked at last.
     apart: String,
@@ -99,13 +101,14 @@ impl<'a> Comparison<'a> {
             Agreement::Known => AGREE_WITHIN,
             Agreement::Settled => SETTLE_WITHIN,
         };
-        let began = now();
-        while now() < began + within {
+        let began = FairTime::of(self.product.id());
+        let mut apart_since = began.clone();
+        while apart_since.passed() < within && !self.is_bare_for_too_long() {
             pause(LOOK_EVERY);
             let before = std::mem::take(&mut self.apart);
             match self.look()? {
                 Some(agreed) if how == Agreement::Known || agreed.unresolved == 0 => {
-                    let took = now() - began;
+                    let took = began.passed();
                     if took > SLOW && how == Agreement::Known {
                         tell(&format!("to agree took {took:?}; before: {before}"));
                     }
@@ -116,8 +119,16 @@ impl<'a> Comparison<'a> {
             if self.apart.is_empty() {
                 self.apart = before;
             }
+            if !self.bare.is_empty() {
+                // That has a limit of its own.
+                apart_since = FairTime::of(self.product.id());
+            }
         }
-        Err(format!("no agreement within {within:?}: {}", self.apart))
+        Err(format!("no agreement within {:?}: {}", began.passed(), self.apart))
+    }
+
+    fn is_bare_for_too_long(&self) -> bool {
+        self.bare.values().any(|since| since.passed() > PROTECT_WITHIN)
     }
 
     /// None where they differ, or where the exchange changed meanwhile.
@@ -139,13 +150,13 @@ impl<'a> Comparison<'a> {
             return Ok(None);
         }
         let unresolved = told.unresolved();
-        let (is_bare, longest_bare) = (!self.bare.is_empty(), self.longest_bare);
         if found.is_empty() {
             self.apart = format!("{unresolved} of unknown outcome\n{}", describe(&truth, &told));
-            return Ok(Some(Agreed { unresolved, is_bare, longest_bare }));
+            let agreed = Agreed { unresolved, longest_bare: self.longest_bare };
+            return Ok(self.bare.is_empty().then_some(agreed));
         }
         self.apart = format!("{}\n{}", found.join("\n"), describe(&truth, &told));
-        if self.silent.values().any(|since| now() - *since > GRACE) {
+        if self.silent.values().any(|since| since.passed() > GRACE) {
             return Err(format!("beyond the grace: {}", self.apart));
         }
         Ok(None)
@@ -159,12 +170,13 @@ impl<'a> Comparison<'a> {
             self.silent.remove(&number);
             return;
         };
-        let since = *self.bare.entry(number).or_insert_with(now);
-        self.longest_bare = self.longest_bare.max(now() - since);
+        let process = self.product.id();
+        let since = self.bare.entry(number).or_insert_with(|| FairTime::of(process));
+        self.longest_bare = self.longest_bare.max(since.passed());
         if trader.admits_no_protection() {
             self.silent.remove(&number);
         } else {
-            self.silent.entry(number).or_insert_with(now);
+            self.silent.entry(number).or_insert_with(|| FairTime::of(process));
             found.push(format!("{quantity} of trader {number} has no stop"));
         }
     }

@@ -10,6 +10,7 @@
 //! | `truth`, `told` | what the exchange knows; what heikin says |
 //! | `agreement` | how the two differ |
 //! | `comparison` | looks at both until they agree |
+//! | `machine` | how busy the machine is |
 //! | `tally` | what is counted and measured |
 //!
 //! `docs/kill.md` tells how many kills there are, and what each may cost.
@@ -17,6 +18,7 @@
 mod agreement;
 mod comparison;
 mod exchange;
+mod machine;
 mod product;
 mod tally;
 mod told;

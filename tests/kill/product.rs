@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::machine::FairTime;
 use crate::told::Told;
 
 /// How often a process is looked at.
@@ -56,6 +57,11 @@ impl Product {
             }
         });
         Self { child, reader: Some(reader), lines, address: None, started }
+    }
+
+    /// Its number at the operating system.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Whether it has come so far as to say where it can be asked.
@@ -108,10 +114,10 @@ impl Product {
 
     /// Waits for its end; none where it takes longer.
     pub(crate) fn end_within(&mut self, patience: Duration) -> Option<Ending> {
-        let due = now() + patience;
+        let asked = FairTime::of(self.id());
         loop {
             match self.ending() {
-                None if now() < due => pause(LOOK_EVERY),
+                None if asked.passed() < patience => pause(LOOK_EVERY),
                 ending => return ending,
             }
         }

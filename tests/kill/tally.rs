@@ -20,16 +20,17 @@ pub(crate) struct Tally {
     checks: u64,
     /// Of these, how often an order was of unknown outcome still.
     unresolved: u64,
-    /// Of these, how often a position was without a stop for the same reason, and heikin said so.
+    /// Of these, how often a position was seen without a stop on the way, and heikin said so.
     unprotected: u64,
     pub(crate) orders: usize,
     pub(crate) fills: usize,
     /// From the start of a process with a history until it was ready, without and with faults.
     pub(crate) ready: Times,
     pub(crate) ready_with_faults: Times,
-    /// From the start of a process with a history until it agreed, everything protected; faults ended
-    /// when it was ready.
-    pub(crate) agreed: Times,
+    /// From the start of a process with a history until it was ready, agreed, and everything was
+    /// protected, without and with faults; these ended when it was ready.
+    pub(crate) protected: Times,
+    pub(crate) protected_with_faults: Times,
     /// From the start of a process until no outcome was unknown.
     pub(crate) settled: Times,
     /// The longest that a position was seen without a stop.
@@ -48,7 +49,7 @@ impl Tally {
     pub(crate) fn compared(&mut self, agreed: Agreed) {
         self.checks += 1;
         self.unresolved += u64::from(agreed.unresolved > 0);
-        self.unprotected += u64::from(agreed.is_bare);
+        self.unprotected += u64::from(!agreed.longest_bare.is_zero());
         self.longest_bare = self.longest_bare.max(agreed.longest_bare);
     }
 
@@ -66,7 +67,8 @@ impl Tally {
         self.fills += other.fills;
         self.ready.0.extend(other.ready.0);
         self.ready_with_faults.0.extend(other.ready_with_faults.0);
-        self.agreed.0.extend(other.agreed.0);
+        self.protected.0.extend(other.protected.0);
+        self.protected_with_faults.0.extend(other.protected_with_faults.0);
         self.settled.0.extend(other.settled.0);
         self.longest_bare = self.longest_bare.max(other.longest_bare);
     }
@@ -81,7 +83,9 @@ impl Tally {
             "orders": self.orders, "fills": self.fills,
             "ready_ms": self.ready.report(),
             "ready_with_faults_ms": self.ready_with_faults.report(),
-            "agreed_ms": self.agreed.report(), "settled_ms": self.settled.report(),
+            "protected_ms": self.protected.report(),
+            "protected_with_faults_ms": self.protected_with_faults.report(),
+            "settled_ms": self.settled.report(),
         })
     }
 

@@ -214,8 +214,9 @@ impl World {
         tally.compared(Comparison::new(&self.exchange, &mut product).until(how)?);
         let took = now() - product.started;
         match how {
-            Agreement::Known if has_history => tally.agreed.add(took),
-            Agreement::Known => {}
+            Agreement::Known if !has_history => {}
+            Agreement::Known if faults.is_empty() => tally.protected.add(took),
+            Agreement::Known => tally.protected_with_faults.add(took),
             Agreement::Settled => tally.settled.add(took),
         }
         Ok(product)

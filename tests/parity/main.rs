@@ -5,6 +5,8 @@
 mod cases;
 mod free_running;
 mod lockstep;
+#[path = "../kill/machine.rs"]
+mod machine;
 #[expect(dead_code, reason = "another test kills it")]
 #[path = "../kill/product.rs"]
 mod product;

@@ -169,3 +169,16 @@ conform! {
     files: Files<{ 64 << 10 }>,
     files_in_short_segments: Files<600>
 }
+
+/// A reader takes a segment in by and by: what it reads at first holds some 2,000 of these.
+#[test]
+fn a_long_segment_is_read_to_its_end() {
+    let disk = MemoryDisk::default();
+    let (mut journal, _) = open(&disk, 16 << 20).unwrap();
+    let all = records(12_000);
+    for record in &all {
+        journal.append(record).unwrap();
+    }
+    journal.sync().unwrap();
+    assert_eq!(read(&journal), all);
+}

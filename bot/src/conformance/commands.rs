@@ -112,7 +112,7 @@ async fn own_settings<B: Bench>(subject: &Subject<'_, B>) -> Result<(), Broken> 
     let user = subject.bench.owner();
     let Answer::Notify(before) = subject.ask(Query::Notify { user }).await? else { return Ok(()) };
     let mut changed = before.clone();
-    changed.zone = "Asia/Kolkata".to_owned();
+    "Asia/Kolkata".clone_into(&mut changed.zone);
     changed.digest_at = Some(7 * 60 + 30);
     changed.kinds.insert(crate::backend::AlertKind::Stop, Loudness::Loud);
     for preferences in [changed, before] {

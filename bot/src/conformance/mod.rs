@@ -147,6 +147,7 @@ fn broken(rule: &'static str, seen: &impl Debug) -> Broken {
     Broken { rule, seen }
 }
 
+#[expect(clippy::fn_params_excessive_bools, reason = "it is the condition of an assertion")]
 fn hold(rule: &'static str, holds: bool, seen: &impl Debug) -> Result<(), Broken> {
     if holds { Ok(()) } else { Err(broken(rule, seen)) }
 }

@@ -345,7 +345,7 @@ impl Checks {
     pub(super) fn check_order(
         &mut self,
         order: &Order,
-        (venue, in_flight): (&Venue, bool),
+        (venue, may_come): (&Venue, bool),
     ) -> Result<(), Violation> {
         let rank = match order.phase {
             Phase::Submitting => 0,
@@ -359,7 +359,7 @@ impl Checks {
             let what = format!("{id} went from {before} ({executed}) to {:?}", order.phase);
             return violated("O5 backwards", what);
         }
-        if order.phase == Phase::Closed(Close::Absent) && (in_flight || venue.ever_had(id)) {
+        if order.phase == Phase::Closed(Close::Absent) && (may_come || venue.ever_had(id)) {
             return violated("O7 not absent", format!("{id} is at the exchange, or on its way"));
         }
         Ok(())

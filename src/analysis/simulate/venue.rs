@@ -149,6 +149,12 @@ impl Venue {
             .any(|part| self.orders.contains_key(&id.with_part(*part)))
     }
 
+    /// Whether an order was executed as a whole.
+    pub(super) fn is_filled(&self, id: ClientOrderId) -> bool {
+        let last = self.orders.get(&id).and_then(|states| states.last());
+        last.is_some_and(|state| state.status == VenueStatus::Filled)
+    }
+
     /// Every execution so far.
     pub(super) fn fills(&self) -> &[OrderReport] {
         &self.fills

@@ -67,6 +67,9 @@ impl World {
             self.answer(TIMEOUT, process, unknown(&effect));
         }
         let expired = way > RECV_WINDOW;
+        if let Effect::Replace { cancel, submit, .. } = &effect {
+            self.replaced.insert(submit.id, *cancel);
+        }
         if let Some(id) = placed.filter(|_| !expired) {
             *self.in_flight.entry(id).or_default() += 1;
         }

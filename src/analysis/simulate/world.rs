@@ -151,6 +151,8 @@ pub(super) struct World {
     pub(super) archives: bool,
     /// Placements on their way.
     pub(super) in_flight: BTreeMap<ClientOrderId, u32>,
+    /// By the order that a replacement places, the one that it cancels.
+    pub(super) replaced: BTreeMap<ClientOrderId, ClientOrderId>,
     /// Requests on their way, or whose answers are.
     pub(super) pending: u32,
     pub(super) limited_until: Timestamp,
@@ -214,6 +216,7 @@ impl World {
             stalled_until: now,
             pace: Pace::Usual,
             in_flight: BTreeMap::new(),
+            replaced: BTreeMap::new(),
             pending: 0,
             limited_until: now,
             quoted_at: now,
@@ -484,18 +487,23 @@ impl World {
         let records = process.journal().records().get(before..).unwrap_or_default();
         let engine = process.engine();
         self.checks.after_step(records, engine, self.now)?;
+        // What was to replace an order that was executed is not attempted.
+        let may_come = |id: ClientOrderId| {
+            let filled = |old: &ClientOrderId| self.venue.is_filled(*old);
+            self.in_flight.contains_key(&id) && !self.replaced.get(&id).is_some_and(filled)
+        };
         match asked {
             Asked::One(id) => {
                 if let Some(order) = engine.order(id) {
-                    let in_flight = self.in_flight.contains_key(&order.id);
-                    self.checks.check_order(order, (&self.venue, in_flight))?;
+                    let may_come = may_come(order.id);
+                    self.checks.check_order(order, (&self.venue, may_come))?;
                 }
             }
             Asked::All => {
                 let slots = engine.traders().iter().flat_map(Trader::slots);
                 for order in slots.flat_map(SlotState::orders) {
-                    let in_flight = self.in_flight.contains_key(&order.id);
-                    self.checks.check_order(order, (&self.venue, in_flight))?;
+                    let may_come = may_come(order.id);
+                    self.checks.check_order(order, (&self.venue, may_come))?;
                 }
             }
             Asked::Nothing => {}

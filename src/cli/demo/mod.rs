@@ -9,7 +9,7 @@ mod interrupt;
 mod lines;
 mod pace;
 mod screen;
-mod session;
+pub(super) mod session;
 mod summary;
 mod terminal;
 mod view;

@@ -31,15 +31,93 @@ use crate::exchange::simulator::{
 use crate::runtime::account::Observer;
 use crate::runtime::assembly::{Assembly, Fills, Streams};
 use crate::runtime::runner::Runner;
-use crate::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered};
+use crate::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered, set_up};
+use crate::store::Layout;
 
 /// Key and secret of the account, on an exchange that ends with the demo.
 const KEY: &str = "demo";
 /// The interval that is traded.
 pub(super) const INTERVAL: Interval = Interval::H1;
+/// A Monday, so that candles of a week begin on Mondays too.
+const BEGIN: Timestamp = Timestamp::from_millis(1_704_067_200_000);
 /// So many candles have closed before trading begins: what a real start loads to seed its
 /// indicators, and what the chart shows at once.
-pub(super) const HISTORY: u64 = 240;
+pub(in crate::cli) const HISTORY: u64 = 240;
+
+/// What the demo trades on: an exchange within this process, whose market goes on when it is told to.
+pub(in crate::cli) struct Stage {
+    pub(in crate::cli) simulator: Simulator,
+    facts: MarketFacts,
+    plan: TraderPlan,
+    market: MarketSettings,
+    cash: Money,
+}
+
+impl Stage {
+    /// Its market begins at `start`, at the beginning of a day.
+    pub(in crate::cli) fn new(seed: u64, start: Timestamp) -> Result<Self, Failure> {
+        let rules = rules();
+        let (symbol, quote) = (rules.symbol, rules.quote);
+        let market = MarketSettings {
+            seed,
+            start,
+            price: constant("60000"),
+            tick: rules.tick,
+            volume: constant("8"),
+            step: rules.lot.step,
+            pace: INTERVAL,
+        };
+        let cash: Money = constant("10000");
+        let facts = MarketFacts { rules, fees: FeeRates::flat(constant("0.001")) };
+        let simulator = Simulator::start(exchange(&facts, market, (quote, cash)))
+            .map_err(|error| Failure::failed(format!("the demo's exchange: {error}")))?;
+        let plan =
+            TraderPlan { symbol, interval: INTERVAL, settings: settings(), seed_after: None };
+        Ok(Self { simulator, facts, plan, market, cash })
+    }
+
+    /// The product, connected and started; and an engine that is set up as its own, and empty.
+    pub(in crate::cli) async fn start(
+        &self,
+        layout: Option<Layout>,
+        observer: Box<dyn Observer>,
+    ) -> Result<(Runner, Streams, Engine), Failure> {
+        let simulator = &self.simulator;
+        let (rest, streams) = (simulator.rest(), simulator.streams());
+        let endpoints = Endpoints::on_loopback(&rest, &streams, &simulator.websocket_api())
+            .map_err(Failure::failed)?;
+        let credentials = Credentials::new(KEY.into(), KEY.into()).map_err(Failure::failed)?;
+        let rest = Rest::new(&endpoints, Some(credentials), ExchangeTime::lockstep())
+            .map_err(Failure::failed)?;
+        set_clock(&rest).await.map_err(Failure::failed)?;
+        let tag = InstallationTag::BACKTEST;
+        let config = EngineConfig { tag, ..EngineConfig::UNLIMITED };
+        let (facts, plans) = (std::slice::from_ref(&self.facts), std::slice::from_ref(&self.plan));
+        let recovered =
+            recovered(config, facts, plans, layout.as_ref()).map_err(Failure::failed)?;
+        let empty = set_up(config, facts, plans);
+        let assembly = Assembly {
+            rest: &rest,
+            endpoints: &endpoints,
+            facts,
+            tag,
+            plans,
+            fills: Fills::Exchange,
+            layout,
+            observer,
+        };
+        let (mut runner, streams) = assembly.run_with(recovered);
+        let closed = [Gate::StaleMarketData, Gate::UserStreamDown];
+        for input in first_inputs(runner.account().engine(), facts, &closed) {
+            runner.input(input).map_err(Failure::failed)?;
+        }
+        // The market moves when everybody is there.
+        let mut status = runner.status();
+        let ready = status.wait_for(|status| status.reconciled && status.entries_off.is_empty());
+        runner.run(async { ready.await.is_ok() }).await.map_err(Failure::failed)?;
+        Ok((runner, streams, empty))
+    }
+}
 
 /// The demo's world: the product with one trader, over real sockets, on an exchange within this
 /// process whose market goes on when it is told to. In lockstep, so that the seed decides every fill.
@@ -86,32 +164,16 @@ impl Progress<'_> {
 
 impl Session {
     pub(super) fn new(seed: u64) -> Result<Self, Failure> {
-        let rules = rules();
-        let (symbol, quote) = (rules.symbol, rules.quote);
-        let market = MarketSettings {
-            seed,
-            // A Monday, so that candles of a week begin on Mondays too.
-            start: Timestamp::from_millis(1_704_067_200_000),
-            price: constant("60000"),
-            tick: rules.tick,
-            volume: constant("8"),
-            step: rules.lot.step,
-            pace: INTERVAL,
-        };
-        let cash: Money = constant("10000");
-        let facts = MarketFacts { rules, fees: FeeRates::flat(constant("0.001")) };
-        let simulator = Simulator::start(exchange(&facts, market, (quote, cash)))
-            .map_err(|error| Failure::failed(format!("the demo's exchange: {error}")))?;
+        let stage = Stage::new(seed, BEGIN)?;
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
-        let plan =
-            TraderPlan { symbol, interval: INTERVAL, settings: settings(), seed_after: None };
         let effects = Effects::default();
         let local = LocalSet::new();
-        let start = start(&simulator, &facts, &plan, Recorder(Rc::clone(&effects)));
-        let (runner, streams) = local.block_on(&runtime, start)?;
+        let start = stage.start(None, Box::new(Recorder(Rc::clone(&effects))));
+        let (runner, streams, _) = local.block_on(&runtime, start)?;
+        let Stage { simulator, market, cash, .. } = stage;
         let series = Series::new(&market, INTERVAL).map_err(Failure::failed)?;
         Ok(Self {
             seed,
@@ -143,46 +205,6 @@ impl Session {
         let effects = self.effects.take();
         Ok(Progress { candle, regime, effects, engine: self.runner.account().engine() })
     }
-}
-
-/// The product, connected and started.
-async fn start(
-    simulator: &Simulator,
-    facts: &MarketFacts,
-    plan: &TraderPlan,
-    recorder: Recorder,
-) -> Result<(Runner, Streams), Failure> {
-    let (rest, streams) = (simulator.rest(), simulator.streams());
-    let endpoints = Endpoints::on_loopback(&rest, &streams, &simulator.websocket_api())
-        .map_err(Failure::failed)?;
-    let credentials = Credentials::new(KEY.into(), KEY.into()).map_err(Failure::failed)?;
-    let rest = Rest::new(&endpoints, Some(credentials), ExchangeTime::lockstep())
-        .map_err(Failure::failed)?;
-    set_clock(&rest).await.map_err(Failure::failed)?;
-    let tag = InstallationTag::BACKTEST;
-    let config = EngineConfig { tag, ..EngineConfig::UNLIMITED };
-    let (facts, plans) = (std::slice::from_ref(facts), std::slice::from_ref(plan));
-    let recovered = recovered(config, facts, plans, None).map_err(Failure::failed)?;
-    let assembly = Assembly {
-        rest: &rest,
-        endpoints: &endpoints,
-        facts,
-        tag,
-        plans,
-        fills: Fills::Exchange,
-        layout: None,
-        observer: Box::new(recorder),
-    };
-    let (mut runner, streams) = assembly.run_with(recovered);
-    let closed = [Gate::StaleMarketData, Gate::UserStreamDown];
-    for input in first_inputs(runner.account().engine(), facts, &closed) {
-        runner.input(input).map_err(Failure::failed)?;
-    }
-    // The market moves when everybody is there.
-    let mut status = runner.status();
-    let ready = status.wait_for(|status| status.reconciled && status.entries_off.is_empty());
-    runner.run(async { ready.await.is_ok() }).await.map_err(Failure::failed)?;
-    Ok((runner, streams))
 }
 
 /// What the demo's exchange is made of.

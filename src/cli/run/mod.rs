@@ -53,6 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         ))
     })?;
     let _logs = telemetry::start(&config.log, config.secrets.all()).map_err(Failure::bad_input)?;
+    die_of_panics();
     let _lock = DataLock::take(&config.data, now()).map_err(Failure::bad_input)?;
     let tag = installation_tag(&config.data).map_err(Failure::bad_input)?;
     let latch = if arguments.resume {
@@ -66,6 +67,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
     LocalSet::new().block_on(&runtime, session::run(&config, tag, (echo, latch)))
+}
+
+/// A panic on the order thread ends the process at once, whichever task it is of: what goes on with a
+/// part missing would trade half blind. The next start recovers. Other threads are told of and
+/// missed by those who need them.
+fn die_of_panics() {
+    let order_thread = std::thread::current().id();
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(target: "alert", "a fault of heikin's own at {place}: see standard error");
+        usual(panic);
+        if std::thread::current().id() == order_thread {
+            std::process::abort();
+        }
+    }));
 }
 
 /// By this machine's clock.

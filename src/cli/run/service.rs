@@ -1,4 +1,5 @@
-//! What a run tells over HTTP, from a thread of its own: nobody who asks can hold up an order.
+//! What a run tells over HTTP, and the front office, on a thread of their own: nobody who asks can
+//! hold up an order.
 
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -6,10 +7,13 @@ use std::thread::JoinHandle;
 
 use heikin_core::time::Span;
 use serde_json::{Value, json};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use crate::cli::Failure;
 use crate::config::Http;
+use crate::control::wake::Wake;
+use crate::control::{Control, Following};
+use crate::http::api::Api;
 use crate::http::metrics::{Family, Kind, Sample};
 use crate::http::{Beat, Readiness, Server, Source};
 use crate::runtime::heartbeat::Heartbeat;
@@ -140,6 +144,11 @@ fn of_the_exchange(status: &Status) -> Vec<Family> {
             seen.malformed_bodies,
         ),
         counter(
+            "heikin_corrected_candles_total",
+            "Closed candles that REST told with other prices a minute later.",
+            seen.corrected_candles,
+        ),
+        counter(
             "heikin_backfilled_candles_total",
             "Candles that the stream left out and REST delivered.",
             seen.backfilled_candles,
@@ -235,7 +244,7 @@ const fn number(count: u64) -> f64 {
 /// Serves until it is dropped.
 #[derive(Debug)]
 pub(super) struct Service {
-    stop: Option<oneshot::Sender<()>>,
+    stop: Option<watch::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     /// Where, with the port that was given.
     pub(super) address: std::net::SocketAddr,
@@ -243,8 +252,13 @@ pub(super) struct Service {
 
 impl Service {
     /// Serves on a thread of its own; it listens when this returns.
-    pub(super) fn start(settings: &Http, told: Told) -> Result<Self, Failure> {
-        let (stop, stopped) = oneshot::channel::<()>();
+    pub(super) fn start(
+        settings: &Http,
+        told: Told,
+        api: Option<Api<Control>>,
+        office: Option<(Following, Wake)>,
+    ) -> Result<Self, Failure> {
+        let (stop, stopped) = watch::channel(());
         let (ready, started) = sync_channel(1);
         let settings = settings.clone();
         let thread = std::thread::spawn(move || {
@@ -252,7 +266,10 @@ impl Service {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let bound = runtime.map_err(Failure::failed).and_then(|runtime| {
                 let server = runtime.block_on(Server::bind(&settings, told));
-                let server = server.map_err(Failure::bad_input)?;
+                let mut server = server.map_err(Failure::bad_input)?;
+                if let Some(api) = api {
+                    server = server.with_api(api);
+                }
                 let address = server.local_addr().map_err(Failure::failed)?;
                 Ok((runtime, server, address))
             });
@@ -264,15 +281,24 @@ impl Service {
             };
             // Whoever started it is still there, or nobody needs it.
             let Ok((runtime, server)) = bound else { return };
-            runtime.block_on(server.run(async {
-                // Dropped or sent, it is the end.
-                if stopped.await.is_err() {}
-            }));
+            runtime.block_on(async {
+                let follow = async {
+                    if let Some((following, wake)) = office {
+                        following.run(wake, end(stopped.clone())).await;
+                    }
+                };
+                tokio::join!(server.run(end(stopped.clone())), follow)
+            });
         });
         let gone = |_| Failure::failed("the HTTP thread has failed");
         let address = started.recv().map_err(gone)??;
         Ok(Self { stop: Some(stop), thread: Some(thread), address })
     }
+}
+
+/// It comes when the other side is dropped.
+async fn end(mut stopped: watch::Receiver<()>) {
+    while stopped.changed().await.is_ok() {}
 }
 
 impl Drop for Service {

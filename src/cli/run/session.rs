@@ -1,6 +1,7 @@
 //! One run: reach the exchange, recover, trade, stop in good order.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use heikin_core::engine::{Command, Engine, EngineConfig, Gate, Input};
@@ -16,10 +17,16 @@ use super::service::{Service, Told};
 use crate::cli::Failure;
 use crate::cli::tell::{tell, warn};
 use crate::config::{Config, Mode};
+use crate::control::account::words;
+use crate::control::wake::Wake;
+use crate::control::{self, Control, Following, Setup};
+use crate::http::api::Api;
+use crate::runtime::assembly::Streams;
 use crate::runtime::assembly::{Assembly, Fills};
 use crate::runtime::closing::Closing;
 use crate::runtime::crash_point::{CrashPoint, pass};
-use crate::runtime::start::{Recovered, TraderPlan, first_inputs, recovered};
+use crate::runtime::runner::Runner;
+use crate::runtime::start::{Recovered, TraderPlan, first_inputs, recovered, set_up};
 use crate::store::Layout;
 
 /// The whole account is fetched this often, for whatever was missed.
@@ -52,14 +59,11 @@ pub(super) async fn run(
         plans = plans(config, &exchange) => plans?,
         () = stop.asked() => return Ok(()),
     };
-    let engine_config = EngineConfig {
-        tag,
-        limits: config.limits,
-        resync_every: (!exchange.rest.time().is_lockstep()).then_some(RESYNC_EVERY),
-    };
+    let engine_config = engine_config(config, tag, &exchange);
     let recovered = recovered(engine_config, &exchange.facts, &plans, Some(&layout))
         .map_err(Failure::bad_input)?;
     let closed = gates(config, &exchange, &recovered)?;
+    let (copy, wake) = (set_up(engine_config, &exchange.facts, &plans), Wake::default());
     let is_panic = latch == Latch::Keep && layout.panic().exists();
     let assembly = Assembly {
         rest: &exchange.rest,
@@ -72,10 +76,10 @@ pub(super) async fn run(
         } else {
             Fills::Paper(opening(config))
         },
-        layout: Some(layout),
-        observer: Box::new(Narrator::new(echo)),
+        layout: Some(layout.clone()),
+        observer: wake.beside(Box::new(Narrator::new(echo))),
     };
-    let (mut runner, _streams) = assembly.run_with(recovered);
+    let (mut runner, streams) = assembly.run_with(recovered);
     let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
     if latch == Latch::Lift {
         inputs.insert(0, Input::Command(Command::Resume(None)));
@@ -93,7 +97,11 @@ pub(super) async fn run(
     }
     let told =
         Told { mode: config.mode.name(), status: runner.status(), heartbeat: runner.heartbeat() };
-    let service = Service::start(&config.http, told)?;
+    let office = front_office(config, layout, copy, (&runner, &streams)).await;
+    let tokens = &config.secrets.api_tokens;
+    let api = office.as_ref().map(|(control, _)| Api::new(control.clone(), tokens));
+    let office = office.map(|(_, following)| (following, wake));
+    let service = Service::start(&config.http, told, api, office)?;
     tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
@@ -108,6 +116,48 @@ pub(super) async fn run(
     tell(summary(config, &closing).trim_end());
     tracing::info!(target: "alert", "stopped");
     Ok(())
+}
+
+/// What people ask and do over chat. Trading does without it: where its store cannot be used, that is
+/// told, and stops are kept all the same.
+async fn front_office(
+    config: &Config,
+    layout: Layout,
+    engine: Engine,
+    (runner, streams): (&Runner, &Streams),
+) -> Option<(Control, Following)> {
+    let opened = Control::open(Setup {
+        layout,
+        config: Arc::new(config.clone()),
+        mode: words::mode(&config.mode),
+        engine,
+        requests: streams.requests.clone(),
+        status: runner.status(),
+        heartbeat: runner.heartbeat(),
+        clock: control::machine_clock(),
+    });
+    let (control, following) = opened
+        .inspect_err(|error| {
+            warn(&format!("no chat: {error}"));
+            tracing::error!(target: "alert", %error, "no chat: its store cannot be used");
+        })
+        .ok()?;
+    if config.secrets.telegram_bot_token.is_some()
+        && let Ok(Some(code)) = control.claim_code().await
+    {
+        tell(&format!(
+            "nobody owns this heikin yet: send your bot `/start {code}`, once, to become its owner"
+        ));
+    }
+    Some((control, following))
+}
+
+fn engine_config(config: &Config, tag: InstallationTag, exchange: &Exchange) -> EngineConfig {
+    EngineConfig {
+        tag,
+        limits: config.limits,
+        resync_every: (!exchange.rest.time().is_lockstep()).then_some(RESYNC_EVERY),
+    }
 }
 
 async fn reach(config: &Config) -> Result<Exchange, Failure> {

@@ -402,10 +402,7 @@ impl Engine {
                     // What is held is not known before the account was seen.
                     Some(ResolveAction::Fence) if self.status == Status::Starting => {}
                     Some(ResolveAction::Fence) => {
-                        let placed_again = order.terms.side == Side::Sell
-                            && order.terms.quantity.quantity() <= trader.holding()
-                            && slot.live().all(|other| other.id == id);
-                        if !placed_again {
+                        if !Self::may_be_placed_again(trader, order) {
                             return Some(Effect::Cancel { id, symbol });
                         }
                         let (terms, reason, after) =

@@ -61,6 +61,38 @@ impl Engine {
     }
 }
 
+/// What a second placement of an order that sells depends on.
+impl Engine {
+    /// Whether an order sells what is held still, and no other of its slot may be open.
+    pub(super) fn may_be_placed_again(trader: &Trader, order: &Order) -> bool {
+        order.terms.side == Side::Sell
+            && order.terms.quantity.quantity() <= trader.holding()
+            && trader
+                .slot(order.id.slot())
+                .is_some_and(|slot| slot.live().all(|other| other.id == order.id))
+    }
+
+    /// Whether the account has so few coins that of two orders like this one only one can be open or
+    /// executed, and none is about to be bought.
+    pub(super) fn suffices_for_one(&self, order: &Order) -> bool {
+        let trader = self.traders.get(usize::from(order.id.trader().0));
+        let Some(trader) = trader else { return false };
+        let Some(rules) = self.markets.get(trader.market).map(|market| &market.rules) else {
+            return false;
+        };
+        let concerns = |other: &&Trader| {
+            let market = self.markets.get(other.market);
+            market.is_some_and(|it| it.rules.base == rules.base || it.rules.quote == rules.base)
+        };
+        let rest = self.balances.total(rules.base) - order.terms.quantity.quantity().to_money();
+        self.traders.iter().filter(concerns).count() == 1
+            && trader.live_orders().all(|other| other.id == order.id)
+            && self.balances.drift(rules.base).is_none()
+            && rest < rules.lot.step.to_money()
+            && Self::may_be_placed_again(trader, order)
+    }
+}
+
 impl Funds for Engine {
     fn free_quote(&self, trader: TraderId) -> Money {
         let trader = self.traders.get(usize::from(trader.0));
@@ -142,8 +174,12 @@ impl RiskFacts for Facts<'_> {
 
     #[inline]
     fn is_unresolved(&self) -> bool {
-        self.engine.traders.iter().any(|trader| trader.has_questions)
-            && self.orders_on_symbol().any(|order| order.phase == Phase::Unresolved)
+        let exit = self.trader.slot(Slot::Exit);
+        // What is bought now could be sold by a request that still arrives.
+        let doubled = exit.and_then(|exit| exit.doubled_until);
+        doubled.is_some_and(|until| self.engine.clock < until)
+            || (self.engine.traders.iter().any(|trader| trader.has_questions)
+                && self.orders_on_symbol().any(|order| order.phase == Phase::Unresolved))
     }
 
     #[inline]

@@ -23,6 +23,7 @@ mod commit;
 mod decide;
 mod effect;
 mod facts;
+mod figures;
 mod input;
 mod journal;
 mod record;
@@ -32,6 +33,7 @@ mod write_ahead;
 
 pub use bug::Bug;
 pub use effect::{Alert, Effect, ReplaceMode};
+pub use figures::RiskFigures;
 pub use input::{AccountSnapshot, Command, Gate, GateState, Input};
 pub use journal::{Journal, JournalError, MemoryJournal};
 pub use record::{Body, Record, Sequence};
@@ -113,6 +115,11 @@ impl Market {
     /// Its last quote.
     pub const fn quote(&self) -> Option<Quote> {
         self.quote
+    }
+
+    /// Open stops and take-profits of others on it, as of the last look at the account.
+    pub const fn foreign_algo_orders(&self) -> u32 {
+        self.foreign_algo_orders
     }
 
     /// A price to value things at: the bid.

@@ -18,7 +18,7 @@ pub struct ClosedAt {
 /// A position that is open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenPosition {
-    /// Which one of the trader, counting from 1.
+    /// Which one of the account, counting from 1 over all of its traders.
     pub number: u64,
     /// The opening time of the candle that the first fill belongs to.
     pub entry_candle: Timestamp,

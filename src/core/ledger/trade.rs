@@ -32,7 +32,7 @@ impl Fees {
 pub struct Trade {
     /// Whose.
     pub trader: TraderId,
-    /// Which one of the trader, counting from 1.
+    /// Which one of the account, counting from 1 over all of its traders.
     pub number: u64,
     /// The opening time of the candle in which the first entry fill happened.
     pub entry_candle: Timestamp,

@@ -9,8 +9,10 @@
 //! 2. *Fence.* After the deadline `D = sent + recvWindow + 10 s + 2 s` the exchange can no longer
 //!    take the request in. Then one request to the matching engine itself: cancel the order, or,
 //!    for an order that sells what is held, place the very same one again (accepted and "duplicate"
-//!    both mean protected; without an answer, all begins again). Before that second placement the account is looked at: where the order
-//!    may have been executed unseen, it would sell what the trader does not hold.
+//!    both mean protected; without an answer, all begins again). Before that second placement the
+//!    account is looked at: where the order may have been executed unseen, it would sell what the
+//!    trader does not hold. Where the coins suffice for one of the two only, whichever comes first,
+//!    the second placement need not wait for the deadline (`docs/decisions/0003-selling-fence.md`).
 //! 3. *Audit.* If the fence found nothing open: all orders and trades since, and balances equal to
 //!    the ledger, in three rounds over at least ten seconds. All clean: proven absent. A mismatch
 //!    (the balances look as if it had been executed) keeps it unknown, until three quarters of an
@@ -27,6 +29,9 @@ use crate::time::{Span, Timestamp};
 pub const RECV_WINDOW: Span = Span::from_millis(3_000);
 /// How long the exchange waits for its own engine, and our margin on top.
 const ENGINE_TIMEOUT: Span = Span::from_millis(12_000);
+/// An order that sells is placed again so long before the deadline at the earliest, a second after its
+/// window is over: from then on it is at most on its way to the exchange's own engine.
+const EARLY: Span = Span::from_millis(ENGINE_TIMEOUT.millis() - 1_000);
 /// An action without an answer for this long is taken again.
 const ANSWER_TIMEOUT: Span = Span::from_millis(15_000);
 const AUDIT_ROUNDS: u8 = 3;
@@ -58,6 +63,8 @@ pub enum Evidence {
     FenceFoundIt,
     /// An audit without a trace of it and with balances equal to the ledger.
     AuditClean,
+    /// The same, but there are coins for both the order and a second one.
+    AuditAmple,
     /// An audit without a trace of it whose balances differ from the ledger.
     AuditMismatch,
     /// No usable answer; not before this time again.
@@ -94,6 +101,9 @@ pub struct Resolve {
     /// When the exchange can no longer take the request in.
     deadline: Timestamp,
     of: Of,
+    /// Whether it was placed a second time while the first placement could still arrive.
+    #[serde(default)]
+    is_doubled: bool,
     asked: u32,
     /// Since when the balances contradict its absence.
     mismatched_since: Option<Timestamp>,
@@ -122,6 +132,7 @@ impl Resolve {
             step: Step::Asking,
             deadline: sent + RECV_WINDOW + ENGINE_TIMEOUT,
             of,
+            is_doubled: false,
             asked: 0,
             mismatched_since: None,
             next_at: now + backoff(0),
@@ -173,13 +184,25 @@ impl Resolve {
         self.asked
     }
 
+    /// Whether the exchange may still take the request in.
+    pub fn is_early(&self, now: Timestamp) -> bool {
+        now < self.deadline
+    }
+
+    /// Until when a second order with the same id may come into being: it was placed twice.
+    pub fn doubled_until(&self) -> Option<Timestamp> {
+        self.is_doubled.then_some(self.deadline)
+    }
+
     /// The action that was due has left.
     pub fn taken(&mut self, now: Timestamp) {
+        self.is_doubled |= self.step == Step::Fencing && self.is_early(now);
         self.awaiting = Some(now);
     }
 
     /// Takes in what was learnt; true when the order is proven absent.
     pub fn learn(&mut self, evidence: Evidence, now: Timestamp) -> bool {
+        let is_early = self.is_early(self.awaiting.unwrap_or(now));
         self.awaiting = None;
         match (self.step, evidence) {
             (Step::Fencing, Evidence::NoAnswer(not_before)) if self.of == Of::Selling => {
@@ -189,19 +212,15 @@ impl Resolve {
             (_, Evidence::NoAnswer(not_before)) => {
                 self.next_at = not_before.unwrap_or(now).max(now + RETRY_PAUSE);
             }
-            (Step::Asking, Evidence::NotFound) => {
-                self.asked += 1;
+            (Step::Asking, Evidence::NotFound) => self.query_found_nothing(now),
+            (Step::Looking, Evidence::AuditAmple | Evidence::AuditMismatch)
+            | (Step::Fencing, Evidence::FenceFoundNothing)
+                if is_early =>
+            {
+                self.step = Step::Asking;
                 self.next_at = now + backoff(self.asked);
-                if now >= self.deadline {
-                    self.step = match self.of {
-                        Of::Buying => Step::Fencing,
-                        Of::Selling => Step::Looking,
-                        Of::KnownOrder => Step::Auditing { clean: 0, since: None },
-                    };
-                    self.next_at = now;
-                }
             }
-            (Step::Looking, Evidence::AuditClean) => {
+            (Step::Looking, Evidence::AuditClean | Evidence::AuditAmple) => {
                 self.mismatched_since = None;
                 self.step = Step::Fencing;
                 self.next_at = now;
@@ -214,7 +233,7 @@ impl Resolve {
                 self.step = Step::Asking;
                 self.next_at = now;
             }
-            (Step::Auditing { clean, since }, Evidence::AuditClean) => {
+            (Step::Auditing { clean, since }, Evidence::AuditClean | Evidence::AuditAmple) => {
                 let since = since.unwrap_or(now);
                 let clean = clean.saturating_add(1);
                 if clean >= AUDIT_ROUNDS
@@ -243,10 +262,39 @@ impl Resolve {
                 Evidence::NotFound
                 | Evidence::FenceFoundNothing
                 | Evidence::AuditClean
+                | Evidence::AuditAmple
                 | Evidence::AuditMismatch,
             ) => self.next_at = self.next_at.max(now + RETRY_PAUSE),
         }
         false
+    }
+
+    fn query_found_nothing(&mut self, now: Timestamp) {
+        self.asked += 1;
+        self.next_at = now + backoff(self.asked);
+        if !self.is_early(now) {
+            self.step = match self.of {
+                Of::Buying => Step::Fencing,
+                Of::Selling => Step::Looking,
+                Of::KnownOrder => Step::Auditing { clean: 0, since: None },
+            };
+            self.next_at = now;
+        } else if self.of == Of::Selling {
+            self.look_early(now);
+        }
+    }
+
+    /// Before the deadline: once the window is over, the account is looked at.
+    fn look_early(&mut self, now: Timestamp) {
+        let earliest = self.deadline - EARLY;
+        if now < earliest {
+            self.next_at = self.next_at.min(earliest);
+            return;
+        }
+        self.step = Step::Looking;
+        if !self.is_doubled {
+            self.next_at = now;
+        }
     }
 
     /// The fence may have been a second placement, and nobody knows what became of it either.
@@ -257,8 +305,13 @@ impl Resolve {
 
     /// The process was restarted: answers to what had been taken will not come.
     pub fn restarted(&mut self, now: Timestamp) {
-        if self.step == Step::Fencing && self.awaiting.is_some() && self.of == Of::Selling {
-            self.begin_again(now);
+        if self.step == Step::Fencing && self.of == Of::Selling {
+            if self.awaiting.is_some() {
+                self.begin_again(now);
+            } else if self.is_early(now) {
+                // What was seen of the account is of another process.
+                self.step = Step::Asking;
+            }
         }
         self.awaiting = None;
         self.next_at = now;
@@ -381,16 +434,67 @@ mod tests {
         let mut resolve = Resolve::of_placement(Side::Sell, T0, T0);
         let answer = |action| match action {
             Action::Fence => Evidence::NoAnswer(None),
-            other => nothing_found(other),
+            Action::Audit => Evidence::AuditAmple,
+            Action::Query => nothing_found(action),
         };
-        let (actions, _) = run(&mut resolve, 60, answer);
-        let fences = actions.iter().filter(|(action, _)| *action == Action::Fence);
-        let fences: Vec<_> = fences.map(|(_, at)| *at).collect();
+        let fences = fences(&run(&mut resolve, 60, answer).0);
         assert!(fences.len() >= 2);
         let deadline = RECV_WINDOW + ENGINE_TIMEOUT;
         assert!(
             fences.windows(2).all(|pair| pair[1].millis() - pair[0].millis() >= deadline.millis())
         );
+    }
+
+    /// When the fences were.
+    fn fences(actions: &[(Action, Span)]) -> Vec<Span> {
+        let fences = actions.iter().filter(|(action, _)| *action == Action::Fence);
+        fences.map(|(_, at)| *at).collect()
+    }
+
+    #[test]
+    fn what_sells_is_placed_again_early_where_there_are_coins_for_one_order_only() {
+        let mut resolve = Resolve::of_placement(Side::Sell, T0, T0);
+        let placed = |action| match action {
+            Action::Fence => Evidence::FenceFoundIt,
+            other => nothing_found(other),
+        };
+        let (actions, _) = run(&mut resolve, 5, placed);
+        let early = fences(&actions);
+        assert!(
+            matches!(early[..], [at, ..] if at > RECV_WINDOW + Span::from_secs(1)),
+            "{early:?}"
+        );
+        assert_eq!(resolve.doubled_until(), Some(T0 + RECV_WINDOW + ENGINE_TIMEOUT));
+        // For a second order there must not be coins, and what was refused early proves nothing.
+        let answers = [
+            |action| match action {
+                Action::Audit => Evidence::AuditAmple,
+                Action::Query | Action::Fence => nothing_found(action),
+            },
+            nothing_found,
+        ];
+        for answer in answers {
+            let mut resolve = Resolve::of_placement(Side::Sell, T0, T0);
+            let (actions, absent) = run(&mut resolve, 60, answer);
+            let last = *fences(&actions).last().unwrap();
+            assert!(last >= RECV_WINDOW + ENGINE_TIMEOUT, "{last:?}");
+            assert!(absent.is_some_and(|at| at >= last + AUDIT_SPREAD), "{absent:?}");
+        }
+        assert!(
+            fences(&run(&mut Resolve::of_placement(Side::Buy, T0, T0), 15, placed).0).is_empty()
+        );
+    }
+
+    #[test]
+    fn what_another_process_saw_of_the_account_does_not_count() {
+        let mut resolve = Resolve::of_placement(Side::Sell, T0, T0);
+        while !resolve.is_fencing() {
+            run(&mut resolve, 1, |_| Evidence::NotFound);
+            resolve.learn(Evidence::NotFound, at(5));
+            resolve.learn(Evidence::AuditClean, at(5));
+        }
+        resolve.restarted(at(6));
+        assert_eq!(resolve.due(at(6)), Some(Action::Query));
     }
 
     #[test]

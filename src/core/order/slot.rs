@@ -5,8 +5,8 @@ use std::iter;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClientOrderId, Close, Order, OrderState, Phase, Reason, Refusal, Side, Skip, Slot, Terms,
-    VenueStatus,
+    ClientOrderId, Close, Order, OrderEvent, OrderState, Phase, Reason, Refusal, Side, Skip, Slot,
+    Terms, VenueStatus,
 };
 use crate::num::{Money, Price, Quantity};
 use crate::time::Timestamp;
@@ -78,6 +78,10 @@ pub struct SlotState {
     pub retry_at: Option<Timestamp>,
     /// The exchange refused a cancellation: none is asked for again before this time.
     pub hold_until: Option<Timestamp>,
+    /// The order was placed twice, and the exchange may take the other one in until this time, unless
+    /// this one is open or there is nothing left to sell: nothing is cancelled or bought before.
+    #[serde(default)]
+    pub doubled_until: Option<Timestamp>,
     /// How often in a row the exchange refused.
     pub refusals: u8,
     /// Oldest first; the last is the current one, or, while a replacement is on its way, its
@@ -100,6 +104,7 @@ impl SlotState {
             sent: false,
             retry_at: None,
             hold_until: None,
+            doubled_until: None,
             refusals: 0,
             orders: Vec::new(),
             replacing: false,
@@ -331,6 +336,9 @@ impl SlotState {
 
     /// After the answers of a replacement: once the first order has ended, the second one takes its
     /// place; if the second one ended without having been placed, it is only remembered.
+    ///
+    /// Where the first one was filled, its cancellation has failed, or will fail: then the exchange does
+    /// not attempt the second half, whatever became of the request.
     pub fn settle_replacement(&mut self) {
         if !self.replacing {
             return;
@@ -343,6 +351,12 @@ impl SlotState {
         let last = self.orders.len() - 1;
         if current {
             self.orders.swap(last, last - 1);
+        } else if let [.., first, second] = self.orders.as_mut_slice()
+            && first.phase == Phase::Closed(Close::Filled)
+            && second.phase == Phase::Unresolved
+            && !second.is_known()
+        {
+            second.on(OrderEvent::ProvenAbsent, first.phase_since);
         }
         self.replacing = false;
         let before = self.orders.get(last.wrapping_sub(1));

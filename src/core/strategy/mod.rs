@@ -6,6 +6,7 @@
 //! changes nothing, and a restart, a lost message or a hand on the exchange is healed by asking
 //! again. `examples/moving_average_cross.rs` is a strategy written against this alone.
 
+mod explain;
 mod heikin_ashi;
 mod leave;
 mod offset;
@@ -14,6 +15,7 @@ mod view;
 
 use std::fmt;
 
+pub use explain::{Explanation, RuleOutcome};
 pub use heikin_ashi::{
     AlreadyThroughRule, EntrySettings, ExitOrder, ExitSettings, HeikinAshiSettings,
     HeikinAshiStrategy, LastResort, Patience,
@@ -47,6 +49,12 @@ pub trait Strategy: fmt::Debug + Send {
     /// The trader's state as people are told.
     fn state(&self, view: &View<'_>) -> TraderState {
         if view.position.is_open() { TraderState::Long } else { TraderState::None }
+    }
+
+    /// What it sees at the last candle, and how its rules come out: for people. The default says
+    /// nothing.
+    fn explain(&self, _view: &View<'_>) -> Explanation {
+        Explanation::default()
     }
 
     /// What it has computed from the candles so far.

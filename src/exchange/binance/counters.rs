@@ -34,6 +34,8 @@ pub struct Counters {
     pub backfilled_candles: u64,
     /// Closed candles that came twice with different contents.
     pub contradicted_candles: u64,
+    /// Closed candles that REST told with other prices a minute later.
+    pub corrected_candles: u64,
 }
 
 /// A shared [`Counters`]: the parts of the adapter count into the same one.

@@ -42,6 +42,8 @@ pub enum WalletApi {
 pub struct Endpoints {
     /// REST: paths such as `/api/v3/order` follow.
     pub rest: String,
+    /// Other hosts of the same interface, for when no connection to `rest` is to be had.
+    pub rest_others: Vec<String>,
     /// Market streams: `/ws` or `/stream` follows.
     pub streams: String,
     /// The WebSocket API, whole.
@@ -66,6 +68,16 @@ pub enum AddressError {
     NotLoopback(String),
 }
 
+/// The hosts that the documents name beside `api.binance.com` (`rest-api.md`, General API
+/// information). The numbered ones are said to be quicker, and less stable: they come last.
+const PRODUCTION_OTHERS: [&str; 5] = [
+    "https://api-gcp.binance.com",
+    "https://api1.binance.com",
+    "https://api2.binance.com",
+    "https://api3.binance.com",
+    "https://api4.binance.com",
+];
+
 impl Endpoints {
     /// The addresses of one of Binance's exchanges.
     pub fn of(environment: Environment) -> Self {
@@ -89,8 +101,13 @@ impl Endpoints {
                 WalletApi::Absent,
             ),
         };
+        let others: &[&str] = match environment {
+            Environment::Production => &PRODUCTION_OTHERS,
+            Environment::Testnet | Environment::Demo => &[],
+        };
         Self {
             rest: rest.to_owned(),
+            rest_others: others.iter().map(|&address| address.to_owned()).collect(),
             streams: streams.to_owned(),
             websocket_api: websocket_api.to_owned(),
             wallet_api,
@@ -109,6 +126,7 @@ impl Endpoints {
     ) -> Result<Self, AddressError> {
         Ok(Self {
             rest: loopback(rest, "http")?,
+            rest_others: Vec::new(),
             streams: loopback(streams, "ws")?,
             websocket_api: loopback(websocket_api, "ws")?,
             wallet_api: WalletApi::Served,
@@ -168,6 +186,7 @@ mod tests {
         for environment in [Environment::Production, Environment::Testnet, Environment::Demo] {
             let endpoints = Endpoints::of(environment);
             assert!(endpoints.rest.starts_with("https://"), "{environment}");
+            assert!(endpoints.rest_others.iter().all(|it| it.starts_with("https://")));
             assert!(endpoints.streams.starts_with("wss://"), "{environment}");
             assert!(endpoints.websocket_api.ends_with("/ws-api/v3"), "{environment}");
             let served = endpoints.wallet_api == WalletApi::Served;

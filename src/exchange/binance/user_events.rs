@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use heikin_core::engine::{Command, Gate, GateState, Input};
 use heikin_core::market::Symbol;
-use heikin_core::order::InstallationTag;
+use heikin_core::order::{InstallationTag, Origin};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Duration, Instant, sleep_until, timeout};
@@ -22,7 +22,9 @@ use super::limits::Sent;
 use super::link::{Broken, Dialling, Frame, Link, LinkEvent, Socket, Watch};
 use super::requests::{self, Stamp};
 use super::rest::{RECV_WINDOW, Rest};
-use super::wire::{ApiMessage, ApiResponse, BalanceRow, ExecutionReport, Told, UserEvent};
+use super::wire::{
+    ApiMessage, ApiResponse, BalanceRow, ExecutionName, ExecutionReport, Told, UserEvent,
+};
 
 /// The exchange pings every 20 s: with three missed, nobody is there.
 const SILENCE: Duration = Duration::from_mins(1);
@@ -71,6 +73,7 @@ impl UserEvents {
             arrivals: Arrivals::new(rest.time().clone(), arrivals),
             foreign: Rc::clone(&foreign),
             seen: Seen::default(),
+            others: Others::Unmet,
             state: State::Down { polls_at: Instant::now() + GRACE, gate: GateState::Closed },
         };
         let task = tokio::task::spawn_local(listener.run()).abort_handle();
@@ -108,7 +111,8 @@ async fn subscribe(rest: &Rest, socket: &mut Socket) -> Result<(), Broken> {
     }
     sent?;
     loop {
-        let Frame::Text(text) = socket.next().await? else { continue };
+        // Not what was kept: it would come again and again, and nothing else.
+        let Frame::Text(text) = socket.read().await? else { continue };
         match ApiMessage::decode(text.as_bytes()) {
             Ok(ApiMessage::Response(response)) if response.id.is_none_or(|id| id == ID) => {
                 rest.limits().borrow_mut().observe_rows(&response.rate_limits, time.now());
@@ -126,7 +130,6 @@ fn subscribed(rest: &Rest, response: &ApiResponse<'_>) -> Result<(), Broken> {
     }
     let not_before = response.not_before();
     let answer = Answer { status: response.status, body: response.body, not_before };
-    rest.hear_of_key(&answer);
     rest.pushed_back(response.status, answer.code(), not_before);
     let meaning: Meaning = answer.meaning();
     Err(Broken::Refused(format!("{meaning:?}, code {:?}", answer.code())))
@@ -137,6 +140,13 @@ fn subscribed(rest: &Rest, response: &ApiResponse<'_>) -> Result<(), Broken> {
 enum State {
     Up,
     Down { polls_at: Instant, gate: GateState },
+}
+
+/// Whether another installation was met on this account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Others {
+    Unmet,
+    Met,
 }
 
 /// The reports that came lately.
@@ -171,6 +181,7 @@ struct Listener {
     arrivals: Arrivals,
     foreign: Rc<RefCell<BTreeMap<Symbol, u64>>>,
     seen: Seen,
+    others: Others,
     state: State,
 }
 
@@ -276,13 +287,32 @@ impl Listener {
             Told::Ours(report) => {
                 self.arrivals.deliver(Input::Report { report, quote: None }).await
             }
-            Told::Foreign(_) => {
+            Told::Foreign(origin) => {
                 *self.foreign.borrow_mut().entry(report.symbol).or_default() += 1;
                 self.rest.tally().count(|it| it.foreign_reports += 1);
+                // What an earlier installation left may end; only one that runs places orders.
+                if origin == Origin::OtherInstallation && report.execution == ExecutionName::New {
+                    return self.meet_other(report).await;
+                }
                 Ok(())
             }
             Told::NeverTakenIn => Ok(()),
         }
+    }
+
+    /// Another heikin trades on this account: neither knows what the other may sell.
+    async fn meet_other(&mut self, report: &ExecutionReport) -> Result<(), Closed> {
+        if std::mem::replace(&mut self.others, Others::Met) == Others::Met {
+            return Ok(());
+        }
+        let (id, symbol) = (&report.client_order_id, report.symbol);
+        tracing::error!(
+            target: "alert",
+            "another heikin trades on this account (order {id}, {symbol}): no entries here until a \
+             restart. Stop one of them, or give each an account of its own"
+        );
+        let command = Command::SetGate(Gate::OtherInstallation, GateState::Closed);
+        self.arrivals.deliver(Input::Command(command)).await
     }
 
     /// Nothing was asked but the subscription: an answer now speaks of the session, as when the key
@@ -290,7 +320,6 @@ impl Listener {
     fn take_response(&mut self, response: &ApiResponse<'_>) {
         if !matches!(response.status, 200..300) {
             let answer = Answer { status: response.status, body: response.body, not_before: None };
-            self.rest.hear_of_key(&answer);
             self.rest.pushed_back(response.status, answer.code(), response.not_before());
             let why = format!("status {}, code {:?}", response.status, answer.code());
             self.link.give_up(&Broken::Refused(why));

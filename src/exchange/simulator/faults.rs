@@ -261,6 +261,7 @@ impl World {
                 self.hub.terminate(account, self.clock().millis());
             }
             "partial_fill" | "expire" => return self.strike_order(request),
+            "correct_candle" => return self.correct_candle(request),
             "filters" | "symbol_status" => return self.change_symbol(request),
             "revoke_key" | "restore_key" => return self.change_key(request),
             unknown => return Err(format!("there is no fault `{unknown}`")),
@@ -313,6 +314,13 @@ impl World {
         }
         self.matching.set_rules(market, rules);
         Ok(())
+    }
+
+    /// From now on the newest closed candle closed at its high.
+    fn correct_candle(&mut self, request: &FaultRequest) -> Result<(), String> {
+        let symbol = request.symbol.as_deref().ok_or("which symbol? symbol is missing")?;
+        let listing = self.listing_of(symbol).and_then(|index| self.listings.get_mut(index));
+        listing.ok_or_else(|| format!("there is no symbol {symbol}"))?.feed.correct_newest()
     }
 
     fn change_key(&mut self, request: &FaultRequest) -> Result<(), String> {

@@ -121,6 +121,18 @@ impl Feed {
         self.closed.last()
     }
 
+    /// The newest closed candle closed at its high, or at its low where it did that already.
+    pub(super) fn correct_newest(&mut self) -> Result<(), String> {
+        let candle = self.closed.last_mut().ok_or("no candle has closed")?;
+        let close = if candle.close() == candle.high() { candle.low() } else { candle.high() };
+        let prices = Ohlc::new(candle.open(), candle.high(), candle.low(), close);
+        let corrected = prices.and_then(|prices| {
+            Candle::new(candle.open_time(), candle.close_time(), prices, candle.volume())
+        });
+        *candle = corrected.map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
     /// How many candles are left to walk along; none where there is no end of them.
     pub(super) fn candles_left(&self) -> Option<usize> {
         match &self.upcoming {

@@ -1,6 +1,7 @@
 //! The contract of the lockstep: barriers go out, and nothing moves on before the client has said
 //! that it took in all that came before them.
 
+use super::hub::ConnectionId;
 use super::world::World;
 
 /// How far the client has followed.
@@ -45,6 +46,15 @@ impl World {
             self.lockstep.sent += 1;
             self.lockstep.sent
         })
+    }
+
+    /// A connection has ended. With the last one the client is gone: the next one counts its posts from
+    /// the beginning.
+    pub(super) fn part_with(&mut self, connection: ConnectionId) {
+        self.hub.close(connection);
+        if self.hub.counts() == (0, 0) {
+            (self.lockstep.post, self.lockstep.in_flight) = (0, 0);
+        }
     }
 
     /// The client has said how far it is. Posts may overtake each other: the newest holds.

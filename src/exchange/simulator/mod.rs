@@ -39,7 +39,7 @@
 //! | `stream_stall`, `disconnect`, `server_shutdown`, `malformed_frame` | `connections`, `shape` |
 //! | `user_stream_terminated` | the subscriptions of `key` end |
 //! | `partial_fill`, `expire` | of `order_id`; `quantity`, `reason` |
-//! | `filters`, `symbol_status` | of `symbol` |
+//! | `filters`, `symbol_status`, `correct_candle` | of `symbol` |
 //! | `commission_asset` | fees are taken in `asset` at `price` |
 //! | `new_address` | the request weight used so far counts no more |
 //! | `revoke_key`, `restore_key` | of `key` |

@@ -54,7 +54,7 @@ pub(super) async fn run(shared: &Arc<Shared>, io: TokioIo<Upgraded>, role: Role)
     let messages = std::collections::VecDeque::new();
     let session = Session { id, market, opened, heard: Instant::now(), messages };
     exchange(shared, &mut socket, session, frames).await;
-    shared.world().hub.close(id);
+    shared.world().part_with(id);
     // Somebody may be waiting for this client.
     shared.changed();
 }

@@ -97,12 +97,12 @@ pub const EXPORTS: &[Export] = &[
     },
 ];
 
-fn mapped<T>(page: Paged<T>, row: fn(T) -> Vec<String>) -> Paged<Vec<String>> {
+fn mapped<T>(page: Paged<T>, row: fn(&T) -> Vec<String>) -> Paged<Vec<String>> {
     let Paged { items, skip, total } = page;
-    Paged { items: items.into_iter().map(row).collect(), skip, total }
+    Paged { items: items.iter().map(row).collect(), skip, total }
 }
 
-fn fill(line: FillLine) -> Vec<String> {
+fn fill(line: &FillLine) -> Vec<String> {
     vec![
         line.at.millis().to_string(),
         line.trader.symbol.to_string(),
@@ -118,7 +118,7 @@ fn fill(line: FillLine) -> Vec<String> {
     ]
 }
 
-fn trade(line: TradeLine) -> Vec<String> {
+fn trade(line: &TradeLine) -> Vec<String> {
     vec![
         line.number.0.to_string(),
         line.trader.symbol.to_string(),

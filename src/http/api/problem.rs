@@ -1,15 +1,19 @@
 //! What went wrong, as `application/problem+json` (RFC 9457). The types are described in
 //! `docs/api.md`.
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use heikin_bot::backend::{self, BackendError, Outcome, Role, StateVersion};
 use heikin_bot::commands::Verb;
 use heikin_bot::wire::{IDEMPOTENCY_KEY, PIN, PROBLEM_JSON, Problem};
 
-/// A request that is not done, and why.
+/// A request that is not done, and why. It is as small as what it stands beside in a result.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct Refusal(Box<Reason>);
+
+#[derive(Debug)]
+struct Reason {
     status: StatusCode,
     /// The last part of the problem's type.
     kind: &'static str,
@@ -24,7 +28,7 @@ pub(super) struct Refusal {
 impl Refusal {
     fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: String) -> Self {
         let (field, error, outcome, header) = (None, None, None, None);
-        Self { status, kind, title, detail, field, error, outcome, header }
+        Self(Box::new(Reason { status, kind, title, detail, field, error, outcome, header }))
     }
 
     /// The API is off.
@@ -51,7 +55,7 @@ impl Refusal {
         let detail = "Send a token as the header: Authorization: Bearer …".to_owned();
         let title = "Who asks?";
         let mut refusal = Self::new(StatusCode::UNAUTHORIZED, "no-token", title, detail);
-        refusal.header = Some((header::WWW_AUTHENTICATE, "Bearer realm=\"heikin\""));
+        refusal.0.header = Some((WWW_AUTHENTICATE, "Bearer realm=\"heikin\""));
         refusal
     }
 
@@ -63,7 +67,7 @@ impl Refusal {
         let title = "Unknown token";
         let mut refusal = Self::new(StatusCode::UNAUTHORIZED, "unknown-token", title, detail);
         let challenge = "Bearer realm=\"heikin\", error=\"invalid_token\"";
-        refusal.header = Some((header::WWW_AUTHENTICATE, challenge));
+        refusal.0.header = Some((WWW_AUTHENTICATE, challenge));
         refusal
     }
 
@@ -71,7 +75,7 @@ impl Refusal {
         let detail = "Too many requests. Wait a second between them.".to_owned();
         let title = "Too many requests";
         let mut refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", title, detail);
-        refusal.header = Some((header::RETRY_AFTER, "1"));
+        refusal.0.header = Some((RETRY_AFTER, "1"));
         refusal
     }
 
@@ -97,7 +101,7 @@ impl Refusal {
     pub(super) fn field(field: &str, detail: String) -> Self {
         let title = "A field is wrong";
         let mut refusal = Self::new(StatusCode::BAD_REQUEST, "field", title, detail);
-        refusal.field = Some(field.to_owned());
+        refusal.0.field = Some(field.to_owned());
         refusal
     }
 
@@ -110,7 +114,7 @@ impl Refusal {
         );
         let title = "No idempotency key";
         let mut refusal = Self::new(StatusCode::BAD_REQUEST, "idempotency-key", title, detail);
-        refusal.field = Some(IDEMPOTENCY_KEY.to_owned());
+        refusal.0.field = Some(IDEMPOTENCY_KEY.to_owned());
         refusal
     }
 
@@ -150,9 +154,9 @@ impl Refusal {
         };
         let mut refusal = Self::new(status, kind, title, error.to_string());
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            refusal.header = Some((header::RETRY_AFTER, "1"));
+            refusal.0.header = Some((RETRY_AFTER, "1"));
         }
-        refusal.error = Some(error);
+        refusal.0.error = Some(error);
         refusal
     }
 
@@ -166,14 +170,11 @@ impl Refusal {
                     "Look at the recap, and send it again with If-Match: \"{version}\" and another \
                      Idempotency-Key to have it done."
                 );
-                match confirmed {
-                    None => {
-                        (StatusCode::PRECONDITION_REQUIRED, "confirm", "To be confirmed", detail)
-                    }
-                    Some(_) => {
-                        let title = "The state has moved on";
-                        (StatusCode::PRECONDITION_FAILED, "moved-on", title, detail)
-                    }
+                if confirmed.is_none() {
+                    (StatusCode::PRECONDITION_REQUIRED, "confirm", "To be confirmed", detail)
+                } else {
+                    let title = "The state has moved on";
+                    (StatusCode::PRECONDITION_FAILED, "moved-on", title, detail)
                 }
             }
             Outcome::PinNeeded => {
@@ -186,9 +187,9 @@ impl Refusal {
         };
         let mut refusal = Self::new(status, kind, title, detail);
         if kind == "pin-needed" {
-            refusal.field = Some(PIN.to_owned());
+            refusal.0.field = Some(PIN.to_owned());
         }
-        refusal.outcome = Some(outcome);
+        refusal.0.outcome = Some(outcome);
         refusal
     }
 }
@@ -222,20 +223,21 @@ fn refused(refusal: &backend::Refusal) -> (StatusCode, &'static str, &'static st
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        let Reason { status, kind, title, detail, field, error, outcome, header } = *self.0;
         let problem = Problem {
-            kind: format!("/problems/{}", self.kind),
-            title: self.title.to_owned(),
-            status: self.status.as_u16(),
-            detail: self.detail,
-            field: self.field,
-            error: self.error,
-            outcome: self.outcome,
+            kind: format!("/problems/{kind}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail,
+            field,
+            error,
+            outcome,
         };
         // A problem is made of texts and numbers: it always serializes.
         let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response =
-            (self.status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
-        if let Some((name, value)) = self.header {
+        let kind = [(CONTENT_TYPE, PROBLEM_JSON)];
+        let mut response = (status, kind, body).into_response();
+        if let Some((name, value)) = header {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response

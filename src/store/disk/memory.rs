@@ -321,6 +321,11 @@ impl DiskFile for MemoryFile {
         self.with(|file| file.now.iter().take(most).copied().collect())
     }
 
+    fn read_at(&self, offset: u64, most: usize) -> io::Result<Vec<u8>> {
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        self.with(|file| file.now.iter().skip(offset).take(most).copied().collect())
+    }
+
     fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let mut state = self.disk.state();
         state.change()?;

@@ -42,6 +42,8 @@ pub trait DiskFile: Debug {
     fn read_all(&self) -> io::Result<Vec<u8>>;
     /// Reads up to so many bytes of its beginning.
     fn read_first(&self, most: usize) -> io::Result<Vec<u8>>;
+    /// Reads up to so many bytes from a place on.
+    fn read_at(&self, offset: u64, most: usize) -> io::Result<Vec<u8>>;
     /// Writes at a place.
     fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()>;
     /// Takes the room for so many bytes, which read as zeros, where it is shorter.

@@ -82,6 +82,14 @@ impl DiskFile for File {
         Ok(bytes)
     }
 
+    fn read_at(&self, offset: u64, most: usize) -> io::Result<Vec<u8>> {
+        let mut file = self;
+        let mut bytes = Vec::with_capacity(most);
+        io::Seek::seek(&mut file, io::SeekFrom::Start(offset))?;
+        file.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
     fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.write_all_at(bytes, offset)
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use heikin_core::engine::Sequence;
+use heikin_core::engine::{Record, Sequence};
 use heikin_core::time::Timestamp;
 
 use super::frame::{self, Next};
@@ -60,6 +60,26 @@ pub fn archive<D: Disk>(
     Ok(done)
 }
 
+/// Removes the segments all of whose records are not after `through`, but for the newest: for a
+/// journal whose past is of no use once its state is saved.
+pub fn remove_before<D: Disk>(
+    disk: &D,
+    folder: &Path,
+    through: Sequence,
+) -> Result<(), StoreError> {
+    let places = segments::list(disk, folder)?;
+    for (place, next) in places.iter().zip(places.iter().skip(1)) {
+        let header = segments::follow(next, &next.read_header(disk)?, None)?;
+        if header.before.seq > through {
+            break;
+        }
+        disk.remove(&place.path)
+            .and_then(|()| disk.sync_folder(folder))
+            .map_err(StoreError::io("it cannot be removed", &place.path))?;
+    }
+    Ok(())
+}
+
 fn is_outdated(place: &Place, bytes: &[u8], outdated: Outdated) -> Result<bool, StoreError> {
     let damaged = |record: Sequence, at: usize, what: String| {
         let offset = u64::try_from(at).unwrap_or(u64::MAX);
@@ -80,7 +100,7 @@ fn is_outdated(place: &Place, bytes: &[u8], outdated: Outdated) -> Result<bool, 
         }
     }
     let Some((frame, at)) = newest else { return Ok(false) };
-    let record = read::decode(&frame).map_err(|what| damaged(last.seq, at, what))?;
+    let record: Record = read::decode(&frame).map_err(|what| damaged(last.seq, at, what))?;
     Ok(last.seq <= outdated.through && record.at < outdated.before)
 }
 

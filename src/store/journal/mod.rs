@@ -14,6 +14,8 @@
 
 mod archive;
 mod copy;
+mod entry;
+mod follow;
 mod frame;
 mod header;
 mod mark;
@@ -22,13 +24,16 @@ mod read;
 mod segments;
 
 use std::io;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use heikin_core::engine::{Journal, JournalError, Record, Sequence};
 
-pub use archive::{Archived, Outdated, archive};
+pub use archive::{Archived, Outdated, archive, remove_before};
 pub(in crate::store) use copy::copy;
+pub use entry::Entry;
+pub use follow::Follower;
 pub use open::{Opened, Torn, Verify};
 pub(in crate::store) use read::Linked;
 pub use read::{JournalReader, Records};
@@ -69,9 +74,9 @@ impl Default for Settings {
     }
 }
 
-/// A journal in files.
+/// A journal in files, of records of one type: an account's, unless another one is named.
 #[derive(Debug)]
-pub struct FileJournal<D: Disk = RealDisk> {
+pub struct FileJournal<D: Disk = RealDisk, R = Record> {
     disk: D,
     folder: PathBuf,
     settings: Settings,
@@ -86,6 +91,7 @@ pub struct FileJournal<D: Disk = RealDisk> {
     written: Link,
     failure: Option<String>,
     last_sync: Duration,
+    records: PhantomData<fn(R)>,
 }
 
 #[derive(Debug)]
@@ -108,8 +114,20 @@ impl FileJournal<RealDisk> {
 }
 
 impl<D: Disk> FileJournal<D> {
-    /// Opens the journal in a folder of this disk, or creates it.
+    /// Opens the account's journal in a folder of this disk, or creates it.
     pub fn open_on(
+        disk: D,
+        folder: &Path,
+        scope: Verify,
+        settings: Settings,
+    ) -> Result<(Self, Opened), StoreError> {
+        Self::open_of(disk, folder, scope, settings)
+    }
+}
+
+impl<D: Disk, R: Entry> FileJournal<D, R> {
+    /// Opens the journal of such records in a folder of this disk, or creates it.
+    pub fn open_of(
         disk: D,
         folder: &Path,
         scope: Verify,
@@ -152,6 +170,7 @@ impl<D: Disk> FileJournal<D> {
             written: found.last,
             failure: None,
             last_sync: Duration::ZERO,
+            records: PhantomData,
         };
         Ok((journal, found.opened))
     }
@@ -178,8 +197,8 @@ impl<D: Disk> FileJournal<D> {
     }
 
     /// Reads what is durable, beside the writing.
-    pub fn reader(&self) -> JournalReader<D> {
-        JournalReader::new(self.disk.clone(), &self.folder)
+    pub fn reader(&self) -> JournalReader<D, R> {
+        JournalReader::of(self.disk.clone(), &self.folder)
     }
 
     /// Says that the process ends by its own will: the mark is made durable too.
@@ -189,28 +208,38 @@ impl<D: Disk> FileJournal<D> {
         self.mark.sync().map_err(StoreError::io("it cannot be synced", &path))
     }
 
-    fn append_record(&mut self, record: &Record) -> Result<(), StoreError> {
+    /// Appends a record; it is not durable yet.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not follow the last one or is too large, or a write fails now or failed before.
+    pub fn append_record(&mut self, record: &R) -> Result<(), StoreError> {
         self.check()?;
-        if record.seq != self.last.seq + 1 {
-            let (expected, found) = (self.last.seq + 1, record.seq);
+        let seq = record.sequence();
+        if seq != self.last.seq + 1 {
+            let (expected, found) = (self.last.seq + 1, seq);
             return Err(StoreError::OutOfOrder { expected, found });
         }
         let start = frame::begin(&mut self.buffer);
         if let Err(source) = serde_json::to_writer(&mut self.buffer, record) {
             self.buffer.truncate(start);
-            return Err(StoreError::Encoding { record: record.seq, source });
+            return Err(StoreError::Encoding { record: seq, source });
         }
         let head = Head { before: self.last, encoding: JSON, durable: self.durable.seq };
-        self.last = frame::finish(&mut self.buffer, start, head).map_err(|bytes| {
-            StoreError::TooLarge { record: record.seq, bytes, most: frame::MOST }
-        })?;
+        self.last = frame::finish(&mut self.buffer, start, head)
+            .map_err(|bytes| StoreError::TooLarge { record: seq, bytes, most: frame::MOST })?;
         if self.buffer.len() >= BUFFERED {
             self.poison_on_error(Self::write)?;
         }
         Ok(())
     }
 
-    fn commit(&mut self) -> Result<(), StoreError> {
+    /// Makes durable what was appended so far.
+    ///
+    /// # Errors
+    ///
+    /// Where a write or the sync fails: nothing more is written by this process.
+    pub fn commit(&mut self) -> Result<(), StoreError> {
         self.check()?;
         if self.durable == self.last {
             return Ok(());

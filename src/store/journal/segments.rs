@@ -46,6 +46,14 @@ impl Place {
         )
     }
 
+    /// Up to so many of its first bytes, or more; fewer where it has no more.
+    pub(super) fn read_first<D: Disk>(&self, disk: &D, most: usize) -> Result<Vec<u8>, StoreError> {
+        self.read_with(
+            || disk.open_to_read(&self.path)?.read_first(most),
+            |archived| decompress(&disk.open_to_read(archived)?.read_all()?),
+        )
+    }
+
     /// Its first bytes: the header, at least.
     pub(super) fn read_header<D: Disk>(&self, disk: &D) -> Result<Vec<u8>, StoreError> {
         self.read_with(

@@ -86,6 +86,7 @@ impl Engine {
                     slot.note_all_past();
                     slot.settle_replacement();
                 }
+                trader.note_questions();
             }
             self.note_protection(index);
         }

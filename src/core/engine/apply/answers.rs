@@ -243,7 +243,8 @@ impl Engine {
             let evidence = match snapshot {
                 Err(not_before) => Evidence::NoAnswer(not_before),
                 Ok(()) if self.seems_executed(order) => Evidence::AuditMismatch,
-                Ok(()) => Evidence::AuditClean,
+                Ok(()) if self.suffices_for_one(order) => Evidence::AuditClean,
+                Ok(()) => Evidence::AuditAmple,
             };
             let mismatched =
                 |order: &Order| order.resolve.as_ref().is_some_and(|it| it.is_mismatched());

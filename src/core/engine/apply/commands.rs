@@ -56,7 +56,11 @@ impl Engine {
         let foreign = (self.balances.total(base) - self.held_by_all(base)).floor_quantity();
         let (Some(price), Some(trader)) = (price, self.traders.get_mut(index)) else { return };
         let candle = trader.candle.map_or(now, |candle| candle.open_time());
+        let opened = trader.position.opened;
         trader.position.adopt(quantity.min(foreign), price, now, (candle, trader.closed));
+        if trader.position.opened > opened {
+            self.number_position(index);
+        }
         self.note_protection(index);
     }
 }

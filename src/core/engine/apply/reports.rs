@@ -31,6 +31,7 @@ impl Engine {
         let Some(order) = slot.order_mut(id) else { return };
         let had_fills = !order.booked().is_zero();
         let before = order.phase;
+        let doubled_until = order.resolve.as_ref().and_then(|resolve| resolve.doubled_until());
         let mut merged = order.merge(state, fill, now);
         if order.is_settled() {
             order.fills_due = None;
@@ -41,6 +42,10 @@ impl Engine {
         let moved = order.phase != before;
         let goes_well =
             matches!(order.phase, Phase::Working | Phase::Closed(Close::Canceled | Close::Filled));
+        if doubled_until.is_some() {
+            slot.doubled_until = doubled_until;
+            slot.hold_until = slot.hold_until.max(doubled_until);
+        }
         if moved && goes_well {
             slot.refusals = 0;
             slot.retry_at = None;
@@ -141,7 +146,11 @@ impl Engine {
                 liquidity: if fill.maker { Liquidity::Maker } else { Liquidity::Taker },
             });
         }
-        self.counters.trades += u32::from(trader.position.opened > opened);
+        let is_new = trader.position.opened > opened;
+        self.counters.trades += u32::from(is_new);
+        if is_new {
+            self.number_position(usize::from(id.trader().0));
+        }
         let (worth, amount) = (fill.price.times(fill.quantity), fill.quantity.to_money());
         let (base_change, quote_change) = match side {
             Side::Buy => (amount, -worth),

@@ -3,6 +3,7 @@
 
 mod entry;
 mod exit;
+mod explain;
 mod settings;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ pub use settings::{
     Patience,
 };
 
-use super::{Desired, StateError, Strategy, TraderState, View};
+use super::{Desired, Explanation, StateError, Strategy, TraderState, View};
 use crate::market::{AverageTrueRange, Candle, HaCandle, HeikinAshi, MovingAverage, TickPrice};
 use crate::num::{FinePrice, Price};
 
@@ -109,6 +110,10 @@ impl Strategy for HeikinAshiStrategy {
             }
             _ => TraderState::None,
         }
+    }
+
+    fn explain(&self, view: &View<'_>) -> Explanation {
+        self.explanation(view)
     }
 
     fn save(&self) -> serde_json::Value {

@@ -17,5 +17,6 @@ mod orders;
 mod properties;
 mod reconcile;
 mod risk;
+mod second_placement;
 mod strategy;
 mod support;

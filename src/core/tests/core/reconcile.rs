@@ -312,6 +312,24 @@ fn a_replacement_on_its_way_locks_for_whichever_order_needs_more() {
     }
 }
 
+#[test]
+fn what_was_to_replace_a_filled_order_was_not_placed_and_will_not_be() {
+    let after = |end| {
+        let mut world = World::new(Slot::Exit);
+        world.place(sell(stop_limit("90", "89"), "1"));
+        world.act();
+        world.on(0, OrderEvent::Open);
+        world.place(sell(stop_limit("91", "90"), "1"));
+        assert!(matches!(world.act(), Some(Action::Replace(_))));
+        world.on(0, OrderEvent::LostSight);
+        world.on(1, OrderEvent::LostSight);
+        world.on(1, OrderEvent::Ended(end));
+        world.slot.current().unwrap().phase
+    };
+    assert_eq!(after(Close::Filled), Phase::Closed(Close::Absent));
+    assert_eq!(after(Close::Canceled), Phase::Unresolved);
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Op {
     Place(u8),

@@ -17,6 +17,7 @@ use super::super::requests::{
 };
 use super::super::rest::{ReadError, Rest};
 use super::super::wire::{KlineEvent, KlineProgress, MarketMessage};
+use super::second_look::{Look, SecondLook, has_same_prices};
 use super::series::{Offer, Series};
 use super::{MarketEvent, Quotes};
 
@@ -32,7 +33,7 @@ const CONTROL_PAUSE: Duration = Duration::from_millis(300);
 const FILLS_AT_ONCE: usize = 4;
 
 /// A series of candles.
-type Key = (Symbol, Interval);
+pub(super) type Key = (Symbol, Interval);
 
 /// What a connection begins with.
 pub(super) struct Setup {
@@ -75,12 +76,15 @@ enum Read {
     Page(Key, Result<Option<Vec<Candle>>, ReadError>),
     /// What REST says of a candle that the stream told in two ways.
     Verdict(Key, Candle, Result<Option<Vec<Candle>>, ReadError>),
+    /// What it says a while later of a candle that was delivered.
+    Later(Look, Result<Option<Vec<Candle>>, ReadError>),
 }
 
 pub(super) struct Connection {
     setup: Setup,
     link: Link,
     reads: JoinSet<Read>,
+    looks: SecondLook,
     permits: Rc<Semaphore>,
 }
 
@@ -107,7 +111,7 @@ impl Connection {
         };
         let link = Link::new("market streams", watch, rest.tally().clone(), dial);
         let permits = Rc::new(Semaphore::new(FILLS_AT_ONCE));
-        Self { link, reads: JoinSet::new(), permits, setup }
+        Self { link, reads: JoinSet::new(), looks: SecondLook::default(), permits, setup }
     }
 
     /// Until nobody listens any more.
@@ -117,7 +121,7 @@ impl Connection {
 
     async fn step(&mut self) -> Result<(), Closed> {
         let time = self.setup.rest.time().clone();
-        let due = self.setup.series.values().filter_map(Series::due).min();
+        let due = self.setup.series.values().filter_map(Series::due).chain(self.looks.due()).min();
         // In lockstep no time passes while nothing comes: the next candle shows what is missing.
         let due = due.filter(|_| !time.is_lockstep());
         let wait = async {
@@ -164,6 +168,11 @@ impl Connection {
                 for key in due {
                     self.fill(key);
                 }
+                for look in self.looks.take_due(now) {
+                    let open_time = look.told.open_time();
+                    let range = (open_time, open_time);
+                    self.read(look.key, range, move |result| Read::Later(look, result));
+                }
                 Ok(())
             }
         }
@@ -209,7 +218,10 @@ impl Connection {
             return Ok(());
         }
         match series.offer(candle) {
-            Offer::Deliver => return self.deliver(key, candle).await,
+            Offer::Deliver => {
+                self.looks.add(key, candle);
+                return self.deliver(key, candle).await;
+            }
             Offer::Fill => self.fill(key),
             Offer::Known => {}
             Offer::Contradicts => {
@@ -251,9 +263,34 @@ impl Connection {
         });
     }
 
+    /// REST tells again of a candle that was delivered.
+    fn compare(&mut self, look: Look, result: Result<Option<Vec<Candle>>, ReadError>) {
+        let (Look { key: (symbol, interval), told, .. }, rest) = (look, &self.setup.rest);
+        let truth = match result {
+            Ok(page) => page.and_then(|page| page.first().copied()),
+            Err(_) => return self.looks.again(look, rest.time().now()),
+        };
+        // A copy that lags may not have it: then nothing is said against what was told.
+        if truth.is_none_or(|truth| has_same_prices(&truth, &told)) {
+            return;
+        }
+        rest.tally().count(|it| it.corrected_candles += 1);
+        tracing::error!(
+            target: "alert",
+            %symbol, %interval, ?told, ?truth,
+            "the exchange has corrected a candle that was decided on: the series goes on with what \
+             was told then. Look at it on the exchange's chart; a new data folder begins with what \
+             it says now"
+        );
+    }
+
     async fn take_read(&mut self, read: Read) -> Result<(), Closed> {
         let (key, result) = match read {
             Read::Page(key, result) => (key, result),
+            Read::Later(look, result) => {
+                self.compare(look, result);
+                return Ok(());
+            }
             Read::Verdict((symbol, interval), told, verdict) => {
                 let truth = verdict.ok().flatten().and_then(|page| page.first().copied());
                 if truth == Some(told) {

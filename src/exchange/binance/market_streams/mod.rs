@@ -7,6 +7,7 @@
 
 mod connection;
 mod quotes;
+mod second_look;
 mod series;
 
 use std::collections::BTreeMap;

@@ -8,21 +8,24 @@
 //! Invariants: nothing is sent twice; every ticket is settled, also where the caller goes away; no
 //! address with a signature is ever logged.
 
+mod hosts;
 mod reads;
 mod transport;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use heikin_core::order::Refusal;
 use heikin_core::time::{Span, Timestamp};
+use hosts::Hosts;
 pub use reads::{Klines, ReadError};
 use serde::de::IgnoredAny;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 pub use transport::{Delivery, Lost, NotSent, Response, RestError};
-use transport::{Failure, ORDER_TIMEOUT, READ_TIMEOUT, Raw};
+use transport::{Failure, LOCKSTEP_TIMEOUT, ORDER_TIMEOUT, READ_TIMEOUT, Raw, SECOND_READ_TIMEOUT};
 
 use super::classify::{Answer, Meaning, Reply};
 use super::counters::{Counters, Tally};
@@ -48,7 +51,7 @@ pub struct Rest(Rc<Inner>);
 
 struct Inner {
     client: reqwest::Client,
-    address: String,
+    hosts: Hosts,
     wallet_api: WalletApi,
     credentials: Option<Credentials>,
     time: ExchangeTime,
@@ -64,7 +67,8 @@ struct Inner {
 
 impl fmt::Debug for Rest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rest").field("address", &self.0.address).finish_non_exhaustive()
+        let host = self.0.hosts.current(self.0.time.now());
+        f.debug_struct("Rest").field("host", &host.as_str()).finish_non_exhaustive()
     }
 }
 
@@ -131,9 +135,10 @@ impl Rest {
         credentials: Option<Credentials>,
         time: ExchangeTime,
     ) -> Result<Self, RestError> {
+        let (client, addresses) = transport::client(endpoints)?;
         Ok(Self(Rc::new(Inner {
-            client: transport::client(endpoints)?,
-            address: endpoints.rest.clone(),
+            client,
+            hosts: Hosts::new(addresses),
             wallet_api: endpoints.wallet_api,
             credentials,
             time,
@@ -174,7 +179,7 @@ impl Rest {
     }
 
     /// Takes in what an answer to a signed request says of the key. Only a success accepts it.
-    pub(super) fn hear_of_key(&self, answer: &Answer<'_>) {
+    fn hear_of_key(&self, answer: &Answer<'_>) {
         if answer.meaning() == Meaning::Refused(Refusal::KeyRejected) {
             self.0.key_refused.set(true);
         } else if answer.is_success() {
@@ -194,11 +199,17 @@ impl Rest {
         &self.0.limits
     }
 
-    /// Sends a request when the limits admit it, once, and waits for its answer. Where it cannot
-    /// leave until `not_after`, it does not leave.
+    /// Sends a request when the limits admit it and waits for its answer. What changes anything is
+    /// sent once; a question that has no answer is asked once more. Where a request cannot leave
+    /// until `not_after`, it does not leave.
     pub async fn send(&self, request: &Request, not_after: Option<Timestamp>) -> Delivery {
         let _in_flight = InFlight::enter(&self.0.in_flight);
-        let delivery = self.deliver(request, not_after).await;
+        let (first, second) = self.patience(request.method);
+        let mut delivery = self.deliver(request, not_after, first).await;
+        if let (Delivery::Lost(Lost::Timeout), Some(second)) = (&delivery, second) {
+            log(request, &delivery);
+            delivery = self.deliver(request, not_after, second).await;
+        }
         self.0.tally.count(|it| match &delivery {
             Delivery::Answered(Response { status: 200..300, .. }) => it.succeeded += 1,
             Delivery::Answered(_) => it.failed += 1,
@@ -215,6 +226,15 @@ impl Rest {
         delivery
     }
 
+    /// How long an answer is waited for, and once more where the request may be sent again.
+    fn patience(&self, method: Method) -> (Duration, Option<Duration>) {
+        match method {
+            _ if self.0.time.is_lockstep() => (LOCKSTEP_TIMEOUT, None),
+            Method::Get => (READ_TIMEOUT, Some(SECOND_READ_TIMEOUT)),
+            Method::Post | Method::Delete => (ORDER_TIMEOUT, None),
+        }
+    }
+
     /// An answer that nobody can read is told once here, whatever its reader makes of it.
     fn look_at_body(&self, request: &Request, delivery: &Delivery) {
         if let Delivery::Answered(Response { status: 200..300, body, .. }) = delivery
@@ -226,22 +246,40 @@ impl Rest {
         }
     }
 
-    async fn deliver(&self, request: &Request, not_after: Option<Timestamp>) -> Delivery {
+    async fn deliver(
+        &self,
+        request: &Request,
+        not_after: Option<Timestamp>,
+        patience: Duration,
+    ) -> Delivery {
         let mut admission = match self.admission(request, not_after).await {
             Ok(admission) => admission,
             Err(why) => return Delivery::NotSent(why),
         };
-        let now = self.0.time.now();
-        if not_after.is_some_and(|limit| now > limit) {
-            return Delivery::NotSent(NotSent::TooLate);
-        }
-        let Some(http) = self.http(request) else {
-            return Delivery::NotSent(NotSent::NoCredentials);
+        let mut hosts_left = self.0.hosts.count();
+        let (sent, exchanged) = loop {
+            let now = self.0.time.now();
+            if not_after.is_some_and(|limit| now > limit) {
+                return Delivery::NotSent(NotSent::TooLate);
+            }
+            let address = self.0.hosts.current(now);
+            let Some(http) = self.http(request, address) else {
+                return Delivery::NotSent(NotSent::NoCredentials);
+            };
+            // From here on it may have left, whatever happens to this future.
+            admission.outcome = Sent::Unanswered;
+            let sent = Instant::now();
+            let exchanged = transport::exchange(http.timeout(patience)).await;
+            hosts_left -= 1;
+            match exchanged {
+                Err(Failure::NotSent(NotSent::NoConnection)) if hosts_left > 0 => {
+                    self.0.hosts.leave(address, self.0.time.now());
+                    admission.outcome = Sent::Never;
+                }
+                exchanged => break (sent, exchanged),
+            }
         };
-        // From here on it may have left, whatever happens to this future.
-        admission.outcome = Sent::Unanswered;
-        let sent = Instant::now();
-        match transport::exchange(http).await {
+        match exchanged {
             Ok(raw) => {
                 admission.outcome = match raw.status {
                     200..300 => Sent::Succeeded,
@@ -311,8 +349,8 @@ impl Rest {
     }
 
     /// Stamps and signs. None where a key is needed and missing.
-    fn http(&self, request: &Request) -> Option<reqwest::RequestBuilder> {
-        let Inner { client, address, credentials, time, .. } = &*self.0;
+    fn http(&self, request: &Request, address: &reqwest::Url) -> Option<reqwest::RequestBuilder> {
+        let Inner { client, credentials, time, .. } = &*self.0;
         let signed = request.security == Security::Signed;
         let query = if signed {
             let stamp = Stamp { timestamp: time.estimate(), recv_window: RECV_WINDOW };
@@ -320,14 +358,13 @@ impl Rest {
         } else {
             request.query()
         };
-        let mark = if query.is_empty() { "" } else { "?" };
-        let url = format!("{address}{}{mark}{query}", request.path);
-        let (http, timeout) = match request.method {
-            Method::Get => (client.get(url), READ_TIMEOUT),
-            Method::Post => (client.post(url), ORDER_TIMEOUT),
-            Method::Delete => (client.delete(url), ORDER_TIMEOUT),
+        let mut url = transport::at(address, request.path);
+        url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
+        let http = match request.method {
+            Method::Get => client.get(url),
+            Method::Post => client.post(url),
+            Method::Delete => client.delete(url),
         };
-        let http = http.timeout(timeout);
         Some(match credentials.as_ref().filter(|_| signed) {
             Some(credentials) => {
                 // A checked key is printable ASCII.
@@ -408,7 +445,7 @@ impl Rest {
 
     /// Posts to the simulator, past queue and limits: what goes in lockstep waits for this.
     pub(super) async fn post_control(&self, path: &str, body: String) -> Result<(), Lost> {
-        let url = format!("{}{path}", self.0.address);
+        let url = transport::at(self.0.hosts.current(self.0.time.now()), path);
         let http = self.0.client.post(url).header("content-type", "application/json").body(body);
         for _attempt in 0..3 {
             match transport::exchange(http.try_clone().ok_or(Lost::Broken)?).await {

@@ -5,12 +5,19 @@ use tokio::time::{Duration, Instant};
 
 use super::super::classify::{Answer, Reply};
 use super::super::endpoints::Endpoints;
+use super::hosts::Addresses;
 
-/// Longer than the exchange itself waits for its matching engine (10 s), which then answers `-1007`.
-pub(super) const ORDER_TIMEOUT: Duration = Duration::from_secs(12);
-/// For questions, which may be asked again.
-pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(10);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the answer to an order is waited for. The exchange waits up to ten seconds for its matching
+/// engine (`-1007`) and seldom needs one: what has no answer by now is asked for, and a stop that may
+/// not be there is not waited for idly.
+pub(super) const ORDER_TIMEOUT: Duration = Duration::from_secs(3);
+/// For questions. One without an answer is asked once more, with more patience.
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const SECOND_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// In lockstep nobody waits in vain, however busy the machine is.
+pub(super) const LOCKSTEP_TIMEOUT: Duration = Duration::from_mins(1);
+/// Shorter than any of them: without a connection nothing has left, and that is then known.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Connections are closed by us before proxies on the way forget them: a request on a forgotten one
 /// has no answer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
@@ -96,9 +103,11 @@ pub enum RestError {
 }
 
 /// A client that goes where it is told, and nowhere else: no redirects, no proxies, nothing in the
-/// clear but to loopback, and nothing sent twice.
-pub(super) fn client(endpoints: &Endpoints) -> Result<reqwest::Client, RestError> {
-    reqwest::Client::builder()
+/// clear but to loopback, and nothing sent twice. With it the hosts as URLs:
+/// to read them anew for each request would be a good part of what an order costs.
+pub(super) fn client(endpoints: &Endpoints) -> Result<(reqwest::Client, Addresses), RestError> {
+    let fails = |source| RestError::Client { address: endpoints.rest.clone(), source };
+    let client = reqwest::Client::builder()
         .user_agent(concat!("heikin/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -109,7 +118,18 @@ pub(super) fn client(endpoints: &Endpoints) -> Result<reqwest::Client, RestError
         .tcp_nodelay(true)
         .tcp_keepalive(Duration::from_secs(15))
         .build()
-        .map_err(|source| RestError::Client { address: endpoints.rest.clone(), source })
+        .map_err(fails)?;
+    let url = |address: &String| Ok(client.get(address).build().map_err(fails)?.url().clone());
+    let first = url(&endpoints.rest)?;
+    let others = endpoints.rest_others.iter().map(url).collect::<Result<_, _>>()?;
+    Ok((client, Addresses { first, others }))
+}
+
+/// A path below the address.
+pub(super) fn at(address: &reqwest::Url, path: &str) -> reqwest::Url {
+    let mut url = address.clone();
+    url.set_path(&format!("{}{path}", address.path().trim_end_matches('/')));
+    url
 }
 
 /// What comes back before it is read for limits.

@@ -1,0 +1,101 @@
+//! The transport to Telegram: the same chat as everywhere, over the Bot API.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `api`, `failure` | requests, each through teloxide's `Bot`, and what is refused |
+//! | `wire` | updates as they come, read into the chat's own |
+//! | `intake` | polling, and one worker for each chat |
+//! | `show` | what a reply asks for, done |
+//! | `outbox` | alerts on their way, until they have arrived |
+//!
+//! Of teloxide only its core is used, which knows the wire: its dispatcher confirms an update before
+//! anybody has dealt with it, and its throttle holds messages in memory alone.
+//!
+//! Invariants:
+//! - An update is in the inbox before the next poll confirms it, and is dealt with once: its number is
+//!   that of every command that it gives.
+//! - Updates of one chat are dealt with one after the other; a slow or panicking one harms no other.
+//! - An alert is acknowledged after it has arrived, never before.
+//! - The token is in no error, notice or debug output.
+
+mod api;
+mod failure;
+mod intake;
+mod outbox;
+mod show;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+
+use heikin_core::time::{Span, Timestamp};
+use tokio::sync::mpsc;
+
+pub use api::Api;
+pub use failure::Failure;
+
+use crate::backend::{BackendError, ChatId, UpdateId};
+use crate::chat::Bot;
+use crate::message::Update;
+
+/// What the transport needs of the machine that it runs on.
+pub trait Machine: Send + Sync + 'static {
+    /// The time.
+    fn now(&self) -> Timestamp;
+    /// Ends after so long.
+    fn wait(&self, span: Span) -> impl Future<Output = ()> + Send;
+    /// Something that belongs into the log.
+    fn note(&self, notice: &Notice);
+}
+
+/// What belongs into the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Notice {
+    /// Polling does not work; it is tried again.
+    #[error("updates cannot be fetched: {0}")]
+    Polling(Failure),
+    /// An update could not be stored; it will come again.
+    #[error("an update cannot be stored: {0}")]
+    Inbox(BackendError),
+    /// An update without a number, or that cannot be read.
+    #[error("an update cannot be read: {0}")]
+    Unreadable(String),
+    /// Dealing with an update has panicked.
+    #[error("a fault while dealing with update {}: it is dropped", .0.0)]
+    Panicked(UpdateId),
+    /// More came in a chat than can be dealt with.
+    #[error("update {} is dropped: too much comes in the chat {}", .0.0, .1.0)]
+    Flooded(UpdateId, ChatId),
+    /// An answer did not get through.
+    #[error("an answer did not reach the chat {}: {}", .0.0, .1)]
+    Answer(ChatId, Failure),
+    /// An alert did not get through; it is tried again, or noted as undeliverable.
+    #[error("an alert did not reach the chat {}: {}", .0.0, .1)]
+    Alert(ChatId, Failure),
+    /// The backend did not answer.
+    #[error("the outbox cannot be read or acknowledged: {0}")]
+    Outbox(BackendError),
+}
+
+/// A bot on Telegram.
+pub struct Telegram<B, M> {
+    api: Api,
+    bot: Bot<B>,
+    machine: M,
+    workers: Mutex<BTreeMap<ChatId, mpsc::Sender<Update>>>,
+}
+
+impl<B, M> std::fmt::Debug for Telegram<B, M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Telegram").finish_non_exhaustive()
+    }
+}
+
+impl<B, M> Telegram<B, M> {
+    /// A bot that talks over `api`. [`Telegram::receive`] and [`Telegram::deliver`] are to run beside
+    /// each other.
+    pub fn new(api: Api, bot: Bot<B>, machine: M) -> Arc<Self> {
+        Arc::new(Self { api, bot, machine, workers: Mutex::default() })
+    }
+}

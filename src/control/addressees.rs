@@ -1,0 +1,129 @@
+//! Who is told what, and how loudly.
+
+use heikin_bot::backend::{
+    Alert, AlertKind, Envelope, Identity, Loudness, RiskAlert, Role, SystemAlert, UserId,
+};
+use heikin_core::time::Timestamp;
+
+use super::account::model::merged;
+use super::front::outbox::Outbox;
+use super::front::people::People;
+use super::front::record::{Addressee, Event, Queued};
+use super::front::state::{State, private_chat};
+use super::zone::minute_of_day;
+
+/// Something that is to be told, and by whom it was caused, where by somebody.
+#[derive(Debug, Clone)]
+pub(super) struct News {
+    pub(super) at: Timestamp,
+    pub(super) thread: Option<String>,
+    pub(super) by: Option<Identity>,
+    pub(super) alert: Alert,
+}
+
+/// The rows of the outbox that news become; none where nobody is to be told.
+pub(super) fn queue(state: &State, news: News, now: Timestamp) -> Option<Event> {
+    let News { at, thread, by, mut alert } = news;
+    let doer = by.as_ref().and_then(user_of);
+    let to = addressees(state, &alert, (thread.as_deref(), doer), now);
+    if to.is_empty() {
+        return None;
+    }
+    let mut replaces = Vec::new();
+    if let (Alert::StopRaised(raised), Some(thread)) = (&mut alert, &thread) {
+        let is_raise = |alert: &Alert| matches!(alert, Alert::StopRaised(_));
+        let unsaid = state.outbox().unsaid(thread, is_raise);
+        // As many as are told now: nobody has been told of it meanwhile.
+        if unsaid.len() == to.len()
+            && let Some((_, Alert::StopRaised(first))) = unsaid.first()
+        {
+            *raised = merged(first, raised);
+            replaces = unsaid.iter().map(|(cursor, _)| *cursor).collect();
+        }
+    }
+    let lane = alert.lane();
+    Some(Event::Queued(Box::new(Queued { at, lane, thread, by, replaces, to, alert })))
+}
+
+fn addressees(
+    state: &State,
+    alert: &Alert,
+    (thread, doer): (Option<&str>, Option<UserId>),
+    now: Timestamp,
+) -> Vec<Addressee> {
+    let kind = alert.kind();
+    let outbox: &Outbox = state.outbox();
+    let told = state.people().iter().filter_map(|(user, person)| {
+        let chat = private_chat(user);
+        let is_muted =
+            thread.is_some_and(|it| person.muted.get(it).is_some_and(|until| now < *until));
+        let is_own = doer == Some(user) && kind == AlertKind::People;
+        if is_muted || is_own || outbox.is_blocked(chat) || !concerns(kind, person.role_at(now)) {
+            return None;
+        }
+        let zone = person.notify.zone.clone();
+        let loudness = person.notify.loudness(kind, minute_of_day(now, &zone));
+        (loudness != Loudness::Off).then_some(Addressee { chat, loudness, zone })
+    });
+    told.collect()
+}
+
+/// Which roles a kind of alert concerns.
+const fn concerns(kind: AlertKind, role: Role) -> bool {
+    match kind {
+        AlertKind::Entry
+        | AlertKind::Fill
+        | AlertKind::Stop
+        | AlertKind::Exit
+        | AlertKind::Digest
+        | AlertKind::Broadcast => !matches!(role, Role::Guest),
+        AlertKind::Risk | AlertKind::Connection | AlertKind::Fault => {
+            matches!(role, Role::Viewer | Role::Operator | Role::Owner)
+        }
+        AlertKind::People => matches!(role, Role::Operator | Role::Owner),
+        // It goes to one person, by another way.
+        AlertKind::Subscription => false,
+    }
+}
+
+/// The person behind an identity.
+pub(super) const fn user_of(identity: &Identity) -> Option<UserId> {
+    match identity {
+        Identity::Telegram { user } => Some(*user),
+        Identity::Terminal | Identity::Token { .. } => None,
+    }
+}
+
+/// How somebody is called.
+pub(super) fn name_of(identity: &Identity, people: &People) -> String {
+    match identity {
+        Identity::Terminal => "the terminal".to_owned(),
+        Identity::Token { name } => name.clone(),
+        Identity::Telegram { user } => {
+            let known = people.get(*user).map(|person| person.name.as_str());
+            let known = known.filter(|name| !name.is_empty());
+            known.map_or_else(|| user.to_string(), str::to_owned)
+        }
+    }
+}
+
+/// An alert with what is not recorded with it: the name of whoever caused it, and what whoever reads
+/// it may do now.
+pub(super) fn named(
+    (mut envelope, by): (Envelope, Option<Identity>),
+    people: &People,
+    now: Timestamp,
+) -> Envelope {
+    envelope.role = people.role(UserId(envelope.chat.0), now);
+    let Some(by) = by else { return envelope };
+    if let Alert::Risk(RiskAlert::Panic { name, .. })
+    | Alert::System(
+        SystemAlert::SettingsChanged { name, .. }
+        | SystemAlert::Acted { name, .. }
+        | SystemAlert::RoleChanged { name, .. },
+    ) = &mut envelope.alert
+    {
+        *name = name_of(&by, people);
+    }
+    envelope
+}

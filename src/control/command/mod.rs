@@ -1,0 +1,244 @@
+//! Commands: who may, what must be confirmed, how it went.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `rights` | which role a command takes |
+//! | `trading` | commands to the account's engine, their recaps and their legs |
+//! | `people` | roles, preferences, the claim of the owner |
+//! | `panic` | the end of a panic |
+//!
+//! A command is looked up by its request id first: what is finished is told again, what is on its way
+//! is not begun twice. Its outcome, the audit row and the alerts that follow are one record.
+
+mod panic;
+mod people;
+mod rights;
+mod trading;
+
+use std::sync::Arc;
+
+use heikin_bot::backend::{
+    Actor, Alert, BackendError, Command, Done, Identity, Outcome, Refusal, RequestId, Role,
+    StateVersion, SystemAlert,
+};
+use heikin_core::time::Timestamp;
+
+pub(super) use self::panic::PanicUnderWay;
+pub(super) use self::rights::needed;
+pub(super) use self::trading::{settle_interrupted, version};
+use super::addressees::{News, queue, user_of};
+use super::front::Ledger;
+use super::front::commands::Progress;
+use super::front::record::Event;
+use super::{Control, locked};
+use crate::config::Config;
+use crate::store::StoreError;
+use crate::store::disk::RealDisk;
+
+/// The longest request id.
+const LONGEST_ID: usize = 64;
+
+/// Somebody who commands, with the role that they have.
+#[derive(Debug, Clone)]
+pub(super) struct Commander {
+    pub(super) request: RequestId,
+    pub(super) by: Identity,
+    pub(super) name: String,
+    pub(super) role: Role,
+    pub(super) now: Timestamp,
+}
+
+/// Carries a command out, or says why not, or what must be confirmed first.
+pub(super) async fn carry_out(
+    control: &Control,
+    (request, actor): (RequestId, Actor),
+    command: Command,
+    confirmed: Option<StateVersion>,
+) -> Result<Outcome, BackendError> {
+    if request.0.is_empty() || request.0.len() > LONGEST_ID {
+        let reason = format!("a request id has 1 to {LONGEST_ID} bytes");
+        return Err(BackendError::Invalid { reason });
+    }
+    let now = control.now();
+    let (known, by) = (request.clone(), actor.identity.clone());
+    let config = Arc::clone(&control.shared.config);
+    let (progress, role) = control
+        .front(move |ledger| {
+            let progress = ledger.state().commands().progress(&known).cloned();
+            Ok((progress, role_of(&config, ledger, &by, now)))
+        })
+        .await?;
+    match progress {
+        Some(Progress::Finished(outcome)) => return Ok(*outcome),
+        Some(Progress::Begun { .. }) => return Err(BackendError::Busy),
+        None => {}
+    }
+    let commander = Commander { request, by: actor.identity, name: actor.name, role, now };
+    // Two deliveries of one request at the same time.
+    let _at_work = AtWork::begin(control, &commander.request).ok_or(BackendError::Busy)?;
+    if role < needed(&command) {
+        let words = rights::words(&command);
+        return conclude(control, &commander, Conclusion::refused(words, Refusal::NotAllowed))
+            .await;
+    }
+    match command {
+        Command::StartBot
+        | Command::StopBot
+        | Command::Pause { .. }
+        | Command::Resume { .. }
+        | Command::Close { .. }
+        | Command::Panic => trading::steer(control, &commander, command, confirmed).await,
+        Command::Set { .. } | Command::SetFromForm { .. } | Command::SetMode { .. } => {
+            let refusal = Refusal::Rule { reason: where_to_change(control, &command) };
+            let conclusion = Conclusion::refused(rights::words(&command), refusal);
+            conclude(control, &commander, conclusion).await
+        }
+        Command::Subscribe { .. } | Command::VerifyPayment | Command::CancelPayment => {
+            Ok(Outcome::Refused(Refusal::BillingOff))
+        }
+        _ => people::change(control, &commander, command, confirmed).await,
+    }
+}
+
+/// What somebody may do now.
+pub(super) fn role_of(
+    config: &Config,
+    ledger: &Ledger<RealDisk>,
+    by: &Identity,
+    now: Timestamp,
+) -> Role {
+    match by {
+        // Whoever sits at this machine reads and writes the data folder anyway.
+        Identity::Terminal => Role::Owner,
+        Identity::Telegram { user } => ledger.state().people().role(*user, now),
+        // What a name may is written in the configuration alone: one that is gone from it may nothing.
+        Identity::Token { name } => {
+            config.http.tokens.get(name).map_or(Role::Guest, |token| rights::of_token(*token))
+        }
+    }
+}
+
+/// Settings hold from the start of the process on.
+fn where_to_change(control: &Control, command: &Command) -> String {
+    let file = control.shared.config.file.as_ref();
+    let file = file.map_or_else(|| "heikin.toml".to_owned(), |file| file.display().to_string());
+    match command {
+        Command::SetMode { mode } => format!(
+            "The mode is chosen where heikin is started: set mode = \"{}\" in {file} (live needs its \
+             sentence of consent there too), run `heikin check`, then restart. Nothing was changed.",
+            mode.as_str()
+        ),
+        _ => format!(
+            "Settings hold from the start of heikin on: change them in {file}, run `heikin check`, \
+             then restart. Positions and their stops are kept. Nothing was changed."
+        ),
+    }
+}
+
+/// How a command ends: its outcome, what the audit log says, what people are told, what changes.
+#[derive(Debug)]
+pub(super) struct Conclusion {
+    pub(super) outcome: Outcome,
+    pub(super) what: String,
+    pub(super) events: Vec<Event>,
+    pub(super) news: Vec<(Option<String>, Alert)>,
+}
+
+impl Conclusion {
+    pub(super) fn done(what: String, done: Done) -> Self {
+        Self { outcome: Outcome::Done(done), what, events: Vec::new(), news: Vec::new() }
+    }
+
+    pub(super) fn refused(what: String, refusal: Refusal) -> Self {
+        Self { outcome: Outcome::Refused(refusal), what, events: Vec::new(), news: Vec::new() }
+    }
+
+    pub(super) fn with(mut self, events: impl IntoIterator<Item = Event>) -> Self {
+        self.events.extend(events);
+        self
+    }
+
+    pub(super) fn telling(mut self, thread: Option<&str>, alert: Alert) -> Self {
+        self.news.push((thread.map(str::to_owned), alert));
+        self
+    }
+
+    /// Tells the others who steer that somebody did this.
+    pub(super) fn telling_deed(self) -> Self {
+        let (name, what) = (String::new(), self.what.clone());
+        self.telling(None, Alert::System(SystemAlert::Acted { name, what }))
+    }
+}
+
+/// Records how a command ended, together with all that follows from it.
+pub(super) async fn conclude(
+    control: &Control,
+    commander: &Commander,
+    conclusion: Conclusion,
+) -> Result<Outcome, BackendError> {
+    let commander = commander.clone();
+    control.front(move |ledger| concluded(ledger, &commander, conclusion)).await
+}
+
+pub(super) fn concluded(
+    ledger: &mut Ledger<RealDisk>,
+    commander: &Commander,
+    conclusion: Conclusion,
+) -> Result<Outcome, StoreError> {
+    let Conclusion { outcome, what, events: changes, news } = conclusion;
+    let Commander { request, by, name, now, .. } = commander;
+    let mut events = changes;
+    let is_known = user_of(by).is_some_and(|user| ledger.state().people().get(user).is_some());
+    // Of strangers nothing is kept: neither who they are, nor that they tried.
+    if is_known || !matches!(by, Identity::Telegram { .. }) || !events.is_empty() {
+        let is_forgotten = events.iter().any(|event| matches!(event, Event::Forgotten { .. }));
+        if let Some(user) = user_of(by).filter(|_| !is_forgotten) {
+            events.push(ledger.seal_name(user, name)?);
+        }
+        events
+            .push(Event::Finished { request: request.clone(), outcome: Box::new(outcome.clone()) });
+        let result = result_of(&outcome);
+        events.push(Event::Audited { by: by.clone(), what, result });
+        for (thread, alert) in news {
+            let news = News { at: *now, thread, by: Some(by.clone()), alert };
+            events.extend(queue(ledger.state(), news, *now));
+        }
+        ledger.record(*now, events)?;
+    }
+    Ok(outcome)
+}
+
+fn result_of(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done(_) => "done".to_owned(),
+        Outcome::Confirm(_) => "not confirmed".to_owned(),
+        Outcome::PinNeeded => "no PIN".to_owned(),
+        Outcome::Refused(refusal) => match refusal {
+            Refusal::NotAllowed => "not allowed".to_owned(),
+            Refusal::AlreadySo { how } => how.clone(),
+            Refusal::Rule { reason } | Refusal::Invalid { reason } => reason.clone(),
+            Refusal::WrongPin { .. } => "wrong PIN".to_owned(),
+            Refusal::Locked { .. } => "locked".to_owned(),
+            Refusal::BillingOff => "billing is off".to_owned(),
+        },
+    }
+}
+
+/// A request is carried out by one call at a time.
+struct AtWork<'a> {
+    control: &'a Control,
+    request: RequestId,
+}
+
+impl<'a> AtWork<'a> {
+    fn begin(control: &'a Control, request: &RequestId) -> Option<Self> {
+        let is_new = locked(&control.shared.at_work).insert(request.clone());
+        is_new.then(|| Self { control, request: request.clone() })
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        locked(&self.control.shared.at_work).remove(&self.request);
+    }
+}

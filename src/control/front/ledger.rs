@@ -1,0 +1,318 @@
+//! Journal, keys, snapshots and state, together: what happens in the front office, step by step.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use heikin_bot::backend::{
+    Cursor, Envelope, Identity, InboxRow, Intake, Nonce, Presser, Receipt, Take, Ticket, UpdateId,
+    UserId,
+};
+use heikin_core::engine::Sequence;
+use heikin_core::time::Timestamp;
+
+use super::record::{Event, FrontRecord};
+use super::seal::{KeyName, Keyring};
+use super::state::{Bounds, State};
+use crate::store::StoreError;
+use crate::store::disk::Disk;
+use crate::store::journal::{FileJournal, Settings, Verify, remove_before};
+use crate::store::snapshots::Snapshots;
+
+/// A snapshot is saved when so many records have come since the last one.
+const SNAPSHOT_EVERY: Sequence = 1_000;
+/// Segments are small, so that old ones can go.
+const SEGMENT_BYTES: usize = 1 << 20;
+/// The key of messages is destroyed when it has sealed so many.
+const TEXTS_PER_KEY: u64 = 500;
+
+/// Where in the data directory the front office has what.
+#[derive(Debug, Clone)]
+pub struct Rooms {
+    folder: PathBuf,
+}
+
+impl Rooms {
+    /// In this data directory.
+    pub fn below(data: &Path) -> Self {
+        Self { folder: data.join("front") }
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.folder.join("journal")
+    }
+
+    fn snapshots(&self) -> PathBuf {
+        self.folder.join("snapshots")
+    }
+
+    fn keys(&self) -> PathBuf {
+        self.folder.join("keys")
+    }
+
+    /// Snapshots of the copy of the account.
+    pub fn account(&self) -> PathBuf {
+        self.folder.join("account")
+    }
+}
+
+/// The front office's store. See the [module](super).
+#[derive(Debug)]
+pub struct Ledger<D: Disk> {
+    disk: D,
+    rooms: Rooms,
+    journal: FileJournal<D, FrontRecord>,
+    snapshots: Snapshots<D, State>,
+    keys: Keyring<D>,
+    state: State,
+    saved: Sequence,
+    /// What an earlier process handed out: it may have arrived.
+    handed_before: BTreeSet<Cursor>,
+}
+
+impl<D: Disk> Ledger<D> {
+    /// Opens what is there, or begins.
+    ///
+    /// # Errors
+    ///
+    /// Where what is there is damaged, or cannot be read or written.
+    pub fn open(disk: D, rooms: &Rooms) -> Result<Self, StoreError> {
+        let snapshots: Snapshots<D, State> = Snapshots::of(disk.clone(), &rooms.snapshots());
+        let newest = snapshots.newest()?.newest;
+        let (saved, state) =
+            newest.map_or_else(|| (0, State::default()), |saved| (saved.through, saved.state));
+        let settings = Settings { segment_bytes: SEGMENT_BYTES, ..Settings::default() };
+        let folder = rooms.journal();
+        let from = snapshots.oldest()?.unwrap_or(0).min(saved);
+        let (journal, opened) =
+            FileJournal::open_of(disk.clone(), &folder, Verify::From(from), settings)?;
+        if opened.first > saved + 1 {
+            return Err(StoreError::NoBeginning { path: folder, first: opened.first });
+        }
+        let keys = Keyring::open(disk.clone(), &rooms.keys())?;
+        let records = journal.reader().records(saved, Sequence::MAX)?;
+        let mut ledger = Self {
+            disk,
+            rooms: rooms.clone(),
+            journal,
+            snapshots,
+            keys,
+            state,
+            saved,
+            handed_before: BTreeSet::new(),
+        };
+        for record in records {
+            ledger.state.fold(&record?, &ledger.keys);
+        }
+        ledger.handed_before = ledger.state.outbox().handed();
+        if let KeyName::Texts(number) = ledger.state.texts_key() {
+            ledger.keys.keep_texts(number)?;
+        }
+        Ok(ledger)
+    }
+
+    /// What is known.
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Makes operators of those whom the configuration names, as long as this process lives.
+    pub fn configure(&mut self, operators: impl Iterator<Item = UserId>) {
+        self.state.configure(operators);
+    }
+
+    /// Records what happened, together. It is durable after [`Ledger::sync`].
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be written: nothing more is written by this process.
+    pub fn record(&mut self, at: Timestamp, events: Vec<Event>) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let record = FrontRecord { seq: self.journal.last() + 1, at, events };
+        self.journal.append_record(&record)?;
+        self.state.fold(&record, &self.keys);
+        Ok(())
+    }
+
+    /// Makes durable what was recorded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::record`].
+    pub fn sync(&mut self) -> Result<(), StoreError> {
+        self.journal.commit()
+    }
+
+    /// Saves a snapshot where one is due, and lets go of what no start needs any more.
+    ///
+    /// # Errors
+    ///
+    /// Where the disk fails.
+    pub fn tend(&mut self) -> Result<(), StoreError> {
+        if self.journal.last() >= self.saved + SNAPSHOT_EVERY { self.save() } else { Ok(()) }
+    }
+
+    /// Ends in good order.
+    ///
+    /// # Errors
+    ///
+    /// Where the disk fails.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        self.sync()?;
+        if self.journal.last() > self.saved {
+            self.save()?;
+        }
+        self.journal.close()
+    }
+
+    fn save(&mut self) -> Result<(), StoreError> {
+        let link = self.journal.durable_link();
+        self.snapshots.save(link, &self.state, env!("CARGO_PKG_VERSION"))?;
+        self.saved = link.0;
+        let Some(through) = self.snapshots.oldest()? else { return Ok(()) };
+        remove_before(&self.disk, &self.rooms.journal(), through)
+    }
+
+    /// Stores an update; none where too many wait already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::record`].
+    pub fn receive(&mut self, row: &InboxRow) -> Result<Option<Intake>, StoreError> {
+        if self.state.has_seen(row.update) {
+            return Ok(Some(Intake::Seen));
+        }
+        if self.state.inbox().len() >= Bounds::INBOX {
+            return Ok(None);
+        }
+        let raw = self.keys.seal(self.state.texts_key(), &row.raw)?;
+        let InboxRow { update, received_at, .. } = *row;
+        self.record(received_at, vec![Event::Received { update, received_at, raw }])?;
+        Ok(Some(Intake::Fresh))
+    }
+
+    /// An update is dealt with.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::record`].
+    pub fn handled(&mut self, update: UpdateId, now: Timestamp) -> Result<(), StoreError> {
+        if self.state.inbox().any(|row| row.update == update) {
+            self.record(now, vec![Event::Handled { update }])?;
+        }
+        self.renew_texts_key(now)
+    }
+
+    /// Takes another key for messages where the present one can go, and destroys that.
+    fn renew_texts_key(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let Some(key) = self.state.next_texts_key(TEXTS_PER_KEY) else { return Ok(()) };
+        let old = self.state.texts_key();
+        self.record(now, vec![Event::TextsKeyed { key }])?;
+        self.sync()?;
+        self.keys.destroy(old)
+    }
+
+    /// Alerts behind a place, noted as handed out; with who did what they tell of.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::record`].
+    pub fn hand_out(
+        &mut self,
+        after: Cursor,
+        limit: u16,
+        now: Timestamp,
+    ) -> Result<Vec<(Envelope, Option<Identity>)>, StoreError> {
+        let was_handed = |cursor| self.handed_before.contains(&cursor);
+        let found = self.state.outbox().behind(after, usize::from(limit), was_handed);
+        let cursors = self.state.outbox().fresh(found.iter().map(|(it, _)| it.cursor));
+        if !cursors.is_empty() {
+            self.record(now, vec![Event::Handed { cursors }])?;
+        }
+        Ok(found)
+    }
+
+    /// Notes what became of alerts.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::record`].
+    pub fn acknowledge(
+        &mut self,
+        receipts: Vec<Receipt>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for receipt in &receipts {
+            self.handed_before.remove(&receipt.cursor);
+        }
+        self.record(now, receipts.into_iter().map(Event::Acknowledged).collect())
+    }
+
+    /// Stores what a button means.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::record`].
+    pub fn put_ticket(
+        &mut self,
+        nonce: Nonce,
+        ticket: &Ticket,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        // Asked for again after an answer was lost.
+        if self.state.ticket(nonce).is_some() {
+            return Ok(());
+        }
+        let text = serde_json::to_string(ticket)
+            .map_err(|source| StoreError::Encoding { record: self.journal.last() + 1, source })?;
+        let sealed = self.keys.seal(self.state.texts_key(), &text)?;
+        let expires_at = ticket.expires_at;
+        self.record(now, vec![Event::TicketPut { nonce, expires_at, ticket: sealed }])
+    }
+
+    /// Takes a ticket away if it is this presser's.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::record`].
+    pub fn take_ticket(
+        &mut self,
+        nonce: Nonce,
+        presser: Presser,
+        now: Timestamp,
+    ) -> Result<Take, StoreError> {
+        let Some(ticket) = self.state.ticket(nonce) else { return Ok(Take::Unknown) };
+        let take = ticket.clone().pressed(presser, now);
+        if matches!(take, Take::Taken(_) | Take::Expired) {
+            self.record(now, vec![Event::TicketTaken { nonce }])?;
+        }
+        Ok(take)
+    }
+
+    /// Seals how somebody calls themselves, for a record.
+    ///
+    /// # Errors
+    ///
+    /// Where a new key cannot be written.
+    pub fn seal_name(&mut self, user: UserId, name: &str) -> Result<Event, StoreError> {
+        let name = self.keys.seal(KeyName::Person(user), name)?;
+        Ok(Event::Seen { user, name })
+    }
+
+    /// Destroys what is known of somebody; their name cannot be read any more anywhere.
+    ///
+    /// # Errors
+    ///
+    /// Where the disk fails.
+    pub fn forget(&mut self, user: UserId, now: Timestamp) -> Result<(), StoreError> {
+        self.record(now, vec![Event::Forgotten { user }])?;
+        self.sync()?;
+        self.keys.destroy(KeyName::Person(user))?;
+        // The two snapshots that are kept know nothing of them either.
+        self.save()?;
+        self.record(now, vec![Event::Tailed { through: self.state.tailed() }])?;
+        self.sync()?;
+        self.save()
+    }
+}

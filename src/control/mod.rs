@@ -1,0 +1,269 @@
+//! What front ends may ask and do: the port of `heikin-bot`, in process.
+//!
+//! ```text
+//!  account's journal ──▶ copy of the engine ──▶ answers to queries
+//!                                    └────────▶ alerts ──▶ outbox ──▶ whoever sends them
+//!  commands ──▶ role, confirmation, record ──▶ the order thread ──▶ outcome, audit
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`front`] | what the front office remembers, in a journal of its own |
+//! | [`account`] | the account as people see it, read from its journal |
+//! | `follow` | reading on, and putting what is to be told into the outbox |
+//! | `addressees` | who is told what, and how loudly |
+//! | `outages` | connections that are gone for so long that people are told |
+//! | `query` | the answers |
+//! | `command` | who may, what must be confirmed, and how it went |
+//! | [`wake`] | the order thread's sign that there is something to tell |
+//! | `claim` | how heikin gets its owner |
+//! | `zone` | the time of day where somebody is |
+//!
+//! # Invariants
+//!
+//! - Nothing here can hold up an order: the order thread is told things through a queue that refuses
+//!   when it is full, and what it did is read from its journal.
+//! - Each command has one effect however often it comes, over restarts; who did what is recorded with
+//!   its outcome.
+//! - An alert is in the outbox in the same transaction as the mark that says so: none is lost, none
+//!   doubled.
+//! - Roles are looked up here, whatever a front end has checked.
+
+pub mod account;
+mod addressees;
+mod claim;
+mod command;
+mod follow;
+pub mod front;
+mod outages;
+mod query;
+pub mod wake;
+mod zone;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use heikin_bot::backend::{
+    Actor, Answer, Backend, BackendError, Command, Cursor, Envelope, InboxRow, Intake, Mode, Nonce,
+    Outcome, Presser, Query, Receipt, RequestId, StateVersion, Take, Ticket, UpdateId, UserId,
+};
+use heikin_core::engine::{Engine, Sequence};
+use heikin_core::time::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+use self::account::{Replica, Tail};
+pub use self::follow::Following;
+use self::front::ledger::Rooms;
+use self::front::{Front, FrontError, Ledger};
+use crate::config::Config;
+use crate::runtime::heartbeat::Heartbeat;
+use crate::runtime::runner::Request;
+use crate::runtime::status::Status;
+use crate::store::disk::RealDisk;
+use crate::store::{Layout, StoreError};
+
+/// What time it is, for people.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// This machine's clock: people live by it, whatever time it is at the exchange.
+pub fn machine_clock() -> Clock {
+    Arc::new(|| Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()))
+}
+
+/// What control is put together from.
+pub struct Setup {
+    /// The data directory; its lock is held.
+    pub layout: Layout,
+    /// What was configured.
+    pub config: Arc<Config>,
+    /// Whose money.
+    pub mode: Mode,
+    /// An engine that is set up as the account's, and empty.
+    pub engine: Engine,
+    /// Where commands go.
+    pub requests: mpsc::Sender<Request>,
+    /// How the order thread stands.
+    pub status: watch::Receiver<Status>,
+    /// Whether it still goes round.
+    pub heartbeat: Heartbeat,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup").field("layout", &self.layout).finish_non_exhaustive()
+    }
+}
+
+/// The port, in process. Clones are one.
+#[derive(Debug, Clone)]
+pub struct Control {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    front: Front,
+    replica: Mutex<Replica>,
+    config: Arc<Config>,
+    panic_file: PathBuf,
+    requests: mpsc::Sender<Request>,
+    status: watch::Receiver<Status>,
+    heartbeat: Heartbeat,
+    clock: Clock,
+    started_at: Timestamp,
+    /// Told whenever the copy has gone on.
+    moved: watch::Sender<Sequence>,
+    /// The record up to which all that is to be told is in the outbox.
+    told: watch::Sender<Sequence>,
+    /// Commands that are being carried out.
+    at_work: Mutex<BTreeSet<RequestId>>,
+    /// The panic whose end is to be told.
+    panic: Mutex<Option<command::PanicUnderWay>>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Control {
+    /// Opens what the front office remembers, and brings the copy of the account to the end of its
+    /// journal. What has come since is followed by [`Following::run`].
+    ///
+    /// # Errors
+    ///
+    /// Where the store is damaged or cannot be used.
+    pub fn open(setup: Setup) -> Result<(Self, Following), StoreError> {
+        let Setup { layout, config, mode, engine, requests, status, heartbeat, clock } = setup;
+        let rooms = Rooms::below(layout.data());
+        let mut ledger = Ledger::open(RealDisk, &rooms)?;
+        let now = clock();
+        let operators = config.notify.operators.iter();
+        ledger.configure(operators.filter_map(|id| i64::try_from(*id).ok().map(UserId)));
+        let mark = Some(ledger.state().tailed()).filter(|mark| *mark > 0);
+        let mut replica = Replica::new(mode, engine);
+        let (tail, told) = Tail::open(RealDisk, (&layout, &rooms.account()), &mut replica, mark)?;
+        let interrupted = command::settle_interrupted(&mut ledger, &replica, now)?;
+        for request in interrupted {
+            tracing::info!(request = request.0, "a command that a stop had cut off is settled");
+        }
+        let shared = Shared {
+            front: Front::start(ledger),
+            replica: Mutex::new(replica),
+            config,
+            panic_file: layout.panic(),
+            requests,
+            status,
+            heartbeat,
+            clock,
+            started_at: now,
+            moved: watch::Sender::new(0),
+            told: watch::Sender::new(0),
+            at_work: Mutex::default(),
+            panic: Mutex::default(),
+        };
+        let control = Self { shared: Arc::new(shared) };
+        let following = Following::new(control.clone(), tail, told);
+        Ok((control, following))
+    }
+
+    /// Returns when the copy of the account has come to this record, and what there is to tell of it
+    /// is in the outbox.
+    pub async fn caught_up(&self, through: Sequence) {
+        let mut told = self.shared.told.subscribe();
+        let there = told.wait_for(|come| *come >= through);
+        // It ends only with this process.
+        drop(there.await);
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.shared.clock)()
+    }
+
+    /// The copy of the account. It is never held while anything is waited for.
+    fn replica(&self) -> MutexGuard<'_, Replica> {
+        // A reader that panicked has changed nothing.
+        self.shared.replica.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with what the front office remembers.
+    async fn front<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Ledger<RealDisk>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        self.shared.front.with(work).await.map_err(|error| unreachable(&error))
+    }
+}
+
+fn unreachable(error: &FrontError) -> BackendError {
+    BackendError::Unreachable { reason: error.to_string() }
+}
+
+impl Backend for Control {
+    async fn query(&self, query: Query) -> Result<Answer, BackendError> {
+        query::answer(self, query).await
+    }
+
+    async fn command(
+        &self,
+        request: RequestId,
+        actor: Actor,
+        command: Command,
+        confirmed: Option<StateVersion>,
+    ) -> Result<Outcome, BackendError> {
+        command::carry_out(self, (request, actor), command, confirmed).await
+    }
+
+    async fn inbox(&self, row: InboxRow) -> Result<Intake, BackendError> {
+        let taken = self.front(move |ledger| ledger.receive(&row)).await?;
+        taken.ok_or(BackendError::Busy)
+    }
+
+    async fn inbox_pending(&self, limit: u16) -> Result<Vec<InboxRow>, BackendError> {
+        let limit = usize::from(limit);
+        self.front(move |ledger| Ok(ledger.state().inbox().take(limit).cloned().collect())).await
+    }
+
+    async fn inbox_done(&self, update: UpdateId) -> Result<(), BackendError> {
+        let now = self.now();
+        self.front(move |ledger| ledger.handled(update, now)).await
+    }
+
+    async fn outbox(&self, after: Cursor, limit: u16) -> Result<Vec<Envelope>, BackendError> {
+        let now = self.now();
+        self.front(move |ledger| {
+            let found = ledger.hand_out(after, limit, now)?;
+            let people = ledger.state().people();
+            Ok(found.into_iter().map(|it| addressees::named(it, people, now)).collect())
+        })
+        .await
+    }
+
+    async fn ack(&self, receipts: Vec<Receipt>) -> Result<(), BackendError> {
+        let now = self.now();
+        self.front(move |ledger| ledger.acknowledge(receipts, now)).await
+    }
+
+    async fn put_ticket(&self, nonce: Nonce, ticket: Ticket) -> Result<(), BackendError> {
+        let now = self.now();
+        self.front(move |ledger| ledger.put_ticket(nonce, &ticket, now)).await
+    }
+
+    async fn take_ticket(
+        &self,
+        nonce: Nonce,
+        presser: Presser,
+        now: Timestamp,
+    ) -> Result<Take, BackendError> {
+        self.front(move |ledger| ledger.take_ticket(nonce, presser, now)).await
+    }
+}
+
+/// What a panic has poisoned was not half written: each change of these is one step.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,83 @@
+//! Who there is, and what they did.
+
+use heikin_bot::backend::{
+    Access, Answer, AuditLine, BackendError, Card, Member, NotifyPreferences, Page, Role, UserId,
+    UserLine,
+};
+
+use super::paged;
+use crate::control::Control;
+use crate::control::addressees::name_of;
+
+pub(super) async fn users(control: &Control, page: Page) -> Result<Answer, BackendError> {
+    let now = control.now();
+    control
+        .front(move |ledger| {
+            let state = ledger.state();
+            let mut lines: Vec<UserLine> = state
+                .people()
+                .iter()
+                .map(|(user, it)| it.line(user, state.outbox(), now))
+                .collect();
+            // Those with the most rights first.
+            lines.sort_by_key(|line| (std::cmp::Reverse(line.role), line.user));
+            Ok(Answer::Users(paged(lines.iter(), page)))
+        })
+        .await
+}
+
+pub(super) async fn audit(control: &Control, page: Page) -> Result<Answer, BackendError> {
+    control
+        .front(move |ledger| {
+            let state = ledger.state();
+            let mut rows = paged(state.commands().audit(), page);
+            for line in &mut rows.items {
+                *line = AuditLine { name: name_of(&line.by, state.people()), ..line.clone() };
+            }
+            Ok(Answer::Audit(rows))
+        })
+        .await
+}
+
+pub(super) async fn member(control: &Control, user: UserId) -> Result<Answer, BackendError> {
+    let now = control.now();
+    control
+        .front(move |ledger| {
+            let people = ledger.state().people();
+            let person = people.get(user);
+            Ok(Answer::Member(Member {
+                user,
+                role: person.map_or(Role::Guest, |person| person.role_at(now)),
+                access: person.map_or(Access::None, |person| person.access_at(now)),
+                billing: false,
+                is_claimed: people.has_owner(),
+                groups: false,
+            }))
+        })
+        .await
+}
+
+pub(super) async fn notify(control: &Control, user: UserId) -> Result<Answer, BackendError> {
+    control
+        .front(move |ledger| {
+            let person = ledger.state().people().get(user);
+            let preferences = person.map(|person| person.notify.clone());
+            Ok(Answer::Notify(preferences.unwrap_or_else(NotifyPreferences::default)))
+        })
+        .await
+}
+
+/// The cards of those who may still look at them.
+pub(super) async fn cards(control: &Control) -> Result<Answer, BackendError> {
+    let now = control.now();
+    control
+        .front(move |ledger| {
+            let people = ledger.state().people().iter();
+            let cards = people.filter(|(_, person)| person.role_at(now) > Role::Guest);
+            let cards = cards.filter_map(|(user, person)| {
+                person.card.map(|(chat, message)| Card { user, chat, message })
+            });
+            Ok(Answer::Cards(cards.collect()))
+        })
+        .await
+}

@@ -1,0 +1,286 @@
+//! What every backend promises, whatever is behind it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use heikin::control::Control;
+use heikin_bot::backend::{
+    Answer, Backend, BackendError, ChatId, Command, Cursor, Delivery, InboxRow, Intake, LogLevel,
+    MessageId, Nonce, Outcome, Page, Presser, Query, Range, Receipt, Refusal, Role, StateVersion,
+    Subject, Take, Target, Ticket, TradeNumber, UpdateId, UserId,
+};
+use heikin_bot::conformance::{Bench, all};
+use heikin_core::time::{Span, Timestamp};
+
+use crate::world::{
+    NO_VERSION, OWNER, World, alerts, confirmed, grant, person, request, terminal, trader,
+};
+
+#[test]
+fn the_port_in_process_keeps_its_promises() {
+    let world = World::new();
+    let mut product = world.start();
+    world.advance(&mut product, 3);
+    let control = product.control.clone();
+    let now = Timestamp::from_millis(1_704_067_200_000);
+    world.run(&mut product, suite(&control, now));
+    world.stop(product);
+}
+
+/// What `heikin-bot` asks of every backend, of this one.
+#[test]
+fn the_port_in_process_keeps_to_the_suite_of_the_port() {
+    let world = World::new();
+    let mut product = world.start();
+    world.advance(&mut product, 3);
+    let office = Office {
+        control: product.control.clone(),
+        now: Timestamp::from_millis(1_704_067_200_000),
+        told: AtomicU32::new(0),
+    };
+    let kept = world.run(&mut product, async {
+        grant(&office.control, OWNER, Role::Owner).await;
+        all(&office).await
+    });
+    assert_eq!(kept, Ok(()));
+    world.stop(product);
+}
+
+/// The front office of a world, for the suite.
+struct Office {
+    control: Control,
+    now: Timestamp,
+    told: AtomicU32,
+}
+
+impl Bench for Office {
+    type Backend = Control;
+
+    fn backend(&self) -> &Control {
+        &self.control
+    }
+
+    fn owner(&self) -> UserId {
+        OWNER
+    }
+
+    fn stranger(&self) -> UserId {
+        UserId(999_999)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn run(&self) -> u32 {
+        1
+    }
+
+    async fn cause_alert(&self) {
+        let number = self.told.fetch_add(1, Ordering::Relaxed);
+        let command = Command::Broadcast { text: format!("message {number}") };
+        let outcome =
+            confirmed(&self.control, &format!("tell-{number}"), terminal(), command).await;
+        assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    }
+}
+
+/// The suite, for any backend with a trader on BTCUSDT 1h.
+pub(crate) async fn suite<B: Backend>(backend: &B, now: Timestamp) {
+    every_query_has_its_answer(backend).await;
+    updates_are_fresh_once(backend, now).await;
+    tickets_are_taken_once_by_whom_they_are_for(backend, now).await;
+    commands_have_one_effect(backend).await;
+    rights_are_looked_up(backend).await;
+    alerts_wait_until_acknowledged(backend, now).await;
+}
+
+async fn every_query_has_its_answer<B: Backend>(backend: &B) {
+    let page = Page { skip: 0, take: 10 };
+    let (range, user) = (Range::ALL, UserId(5));
+    let trader = trader();
+    let ask = async |query: Query| {
+        let text = format!("{query:?}");
+        backend.query(query).await.unwrap_or_else(|error| panic!("{text}: {error}"))
+    };
+    assert!(matches!(ask(Query::Status).await, Answer::Status(_)));
+    assert!(matches!(ask(Query::Positions).await, Answer::Positions(_)));
+    assert!(matches!(ask(Query::Orders).await, Answer::Orders(_)));
+    assert!(matches!(ask(Query::Fills { symbol: None, page }).await, Answer::Fills(_)));
+    assert!(matches!(ask(Query::Trades { symbol: None, page }).await, Answer::Trades(_)));
+    assert!(matches!(ask(Query::Profit { range }).await, Answer::Profit(_)));
+    assert!(matches!(ask(Query::Balance).await, Answer::Balance(_)));
+    assert!(matches!(ask(Query::Chart { trader, candles: 20 }).await, Answer::Chart(_)));
+    assert!(matches!(ask(Query::Equity { range }).await, Answer::Equity(_)));
+    assert!(matches!(ask(Query::Performance { range }).await, Answer::Performance(_)));
+    let subject = Subject::Trader { trader };
+    assert!(matches!(ask(Query::Why { subject }).await, Answer::Why(_)));
+    assert!(matches!(ask(Query::Settings).await, Answer::Settings(_)));
+    assert!(matches!(ask(Query::Mode).await, Answer::Mode(_)));
+    assert!(matches!(ask(Query::Health).await, Answer::Health(_)));
+    assert!(matches!(ask(Query::Users { page }).await, Answer::Users(_)));
+    assert!(matches!(ask(Query::Audit { page }).await, Answer::Audit(_)));
+    assert!(matches!(ask(Query::Cards).await, Answer::Cards(_)));
+    assert!(matches!(ask(Query::Member { user }).await, Answer::Member(_)));
+    assert!(matches!(ask(Query::Notify { user }).await, Answer::Notify(_)));
+    assert!(matches!(ask(Query::Plans).await, Answer::Plans(_)));
+    assert!(matches!(ask(Query::Subscription { user }).await, Answer::Subscription(_)));
+    assert!(matches!(ask(Query::Payments { user, page }).await, Answer::Payments(_)));
+    assert!(matches!(ask(Query::Revenue { range }).await, Answer::Revenue(_)));
+    let logs = backend.query(Query::Logs { lines: 5, level: LogLevel::Info }).await;
+    assert!(matches!(logs, Ok(Answer::Logs(_)) | Err(BackendError::NotFound { .. })));
+    let nothing = Subject::Trade { trade: TradeNumber(987_654) };
+    let missing = backend.query(Query::Why { subject: nothing }).await;
+    assert!(matches!(missing, Err(BackendError::NotFound { .. })), "{missing:?}");
+}
+
+async fn updates_are_fresh_once<B: Backend>(backend: &B, now: Timestamp) {
+    let row = |update| InboxRow {
+        update: UpdateId(update),
+        received_at: now,
+        raw: format!("{{\"update_id\":{update}}}"),
+    };
+    for update in [902, 901, 903] {
+        assert_eq!(backend.inbox(row(update)).await.unwrap(), Intake::Fresh);
+        assert_eq!(backend.inbox(row(update)).await.unwrap(), Intake::Seen);
+    }
+    let waiting = backend.inbox_pending(10).await.unwrap();
+    assert_eq!(waiting, [row(901), row(902), row(903)]);
+    assert_eq!(backend.inbox_pending(1).await.unwrap(), [row(901)]);
+    for update in [901, 902, 903, 902] {
+        backend.inbox_done(UpdateId(update)).await.unwrap();
+        assert_eq!(backend.inbox(row(update)).await.unwrap(), Intake::Seen);
+    }
+    assert_eq!(backend.inbox_pending(10).await.unwrap(), []);
+}
+
+async fn tickets_are_taken_once_by_whom_they_are_for<B: Backend>(backend: &B, now: Timestamp) {
+    let presser = Presser { user: UserId(5), chat: ChatId(5), message: MessageId(70) };
+    let ticket = Ticket {
+        presser,
+        command: Command::Panic,
+        version: StateVersion(3),
+        expires_at: now + Ticket::LIFE,
+    };
+    let (here, late) = (Nonce::from_bits(1), Nonce::from_bits(2));
+    for nonce in [here, late] {
+        backend.put_ticket(nonce, ticket.clone()).await.unwrap();
+    }
+    let strangers = [
+        Presser { user: UserId(6), ..presser },
+        Presser { chat: ChatId(6), ..presser },
+        Presser { message: MessageId(71), ..presser },
+    ];
+    for stranger in strangers {
+        assert_eq!(backend.take_ticket(here, stranger, now).await.unwrap(), Take::NotYours);
+    }
+    let taken = backend.take_ticket(here, presser, now).await.unwrap();
+    assert_eq!(taken, Take::Taken(Box::new(ticket.clone())));
+    assert_eq!(backend.take_ticket(here, presser, now).await.unwrap(), Take::Unknown);
+    let later = now + Ticket::LIFE;
+    assert_eq!(backend.take_ticket(late, presser, later).await.unwrap(), Take::Expired);
+    assert_eq!(backend.take_ticket(late, presser, now).await.unwrap(), Take::Unknown);
+    let never = Nonce::from_bits(99);
+    assert_eq!(backend.take_ticket(never, presser, now).await.unwrap(), Take::Unknown);
+}
+
+async fn commands_have_one_effect<B: Backend>(backend: &B) {
+    let pause = Command::Pause { target: Target::All };
+    let give = async |id: &str, command: &Command, version| {
+        backend.command(request(id), terminal(), command.clone(), version).await.unwrap()
+    };
+    let done = give("pause", &pause, None).await;
+    assert!(matches!(done, Outcome::Done(_)), "pausing never asks: {done:?}");
+    assert_eq!(give("pause", &pause, None).await, done);
+    let again = give("pause-2", &pause, None).await;
+    assert!(matches!(again, Outcome::Refused(Refusal::AlreadySo { .. })), "{again:?}");
+
+    let resume = Command::Resume { target: Target::All };
+    let Outcome::Confirm(recap) = give("resume", &resume, None).await else { panic!() };
+    let Outcome::Confirm(same) = give("resume-2", &resume, Some(NO_VERSION)).await else {
+        panic!("it was confirmed for another state")
+    };
+    assert_eq!(recap, same);
+    let done = give("resume-3", &resume, Some(recap.version)).await;
+    assert!(matches!(done, Outcome::Done(_)), "{done:?}");
+    // The same request once more, though by now it would be refused.
+    assert_eq!(give("resume-3", &resume, Some(recap.version)).await, done);
+    let stale = give("resume-4", &resume, Some(recap.version)).await;
+    assert!(matches!(stale, Outcome::Refused(_)), "{stale:?}");
+    let long = "x".repeat(65);
+    let refused = backend.command(request(&long), terminal(), pause, None).await;
+    assert!(matches!(refused, Err(BackendError::Invalid { .. })), "{refused:?}");
+}
+
+async fn rights_are_looked_up<B: Backend>(backend: &B) {
+    let (operator, viewer, stranger) = (UserId(21), UserId(22), UserId(23));
+    grant(backend, operator, Role::Operator).await;
+    grant(backend, viewer, Role::Viewer).await;
+    let commands = [
+        Command::Pause { target: Target::All },
+        Command::Panic,
+        Command::StopBot,
+        Command::Broadcast { text: "hello".to_owned() },
+        Command::Grant { user: stranger, role: Role::Viewer, days: None },
+        Command::Revoke { user: operator },
+    ];
+    for (number, command) in commands.iter().enumerate() {
+        for user in [viewer, stranger] {
+            let id = request(&format!("right-{number}-{user}"));
+            let outcome = backend.command(id, person(user, "A"), command.clone(), None).await;
+            assert_eq!(outcome.unwrap(), Outcome::Refused(Refusal::NotAllowed), "{command:?}");
+        }
+    }
+    // Who is an owner or an operator is the owner's affair.
+    for (id, command) in [
+        ("make", Command::Grant { user: stranger, role: Role::Operator, days: None }),
+        ("unmake", Command::Revoke { user: operator }),
+        ("own", Command::Grant { user: operator, role: Role::Owner, days: None }),
+    ] {
+        let outcome = confirmed(backend, id, person(operator, "O"), command).await;
+        assert_eq!(outcome, Outcome::Refused(Refusal::NotAllowed), "{id}");
+    }
+    let guess = Command::Claim { code: "AAAA".to_owned() };
+    let outcome = backend.command(request("guess"), person(stranger, "S"), guess, None).await;
+    assert!(matches!(outcome, Ok(Outcome::Refused(Refusal::Invalid { .. }))), "{outcome:?}");
+}
+
+async fn alerts_wait_until_acknowledged<B: Backend>(backend: &B, now: Timestamp) {
+    let reader = UserId(31);
+    grant(backend, reader, Role::Subscriber).await;
+    for number in 0..3 {
+        let command = Command::Broadcast { text: format!("message {number}") };
+        let outcome = confirmed(backend, &format!("say-{number}"), terminal(), command).await;
+        assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    }
+    let chat = ChatId(reader.0);
+    let waiting = alerts(backend).await.remove(&chat.0).unwrap();
+    assert_eq!(waiting.len(), 3, "a subscriber is told of messages, and of nobody's deeds");
+    assert!(waiting.iter().all(|envelope| !envelope.maybe_repeated));
+    let receipt = |place: usize, delivery| Receipt {
+        cursor: waiting[place].cursor,
+        at: now + Span::MINUTE,
+        delivery,
+    };
+    let delivered = Delivery::Delivered { message: MessageId(1) };
+    backend.ack(vec![receipt(1, delivered.clone())]).await.unwrap();
+    backend.ack(vec![receipt(1, delivered)]).await.unwrap();
+    let rest = alerts(backend).await.remove(&chat.0).unwrap();
+    assert_eq!(rest, [waiting[0].clone(), waiting[2].clone()]);
+    let behind = backend.outbox(waiting[0].cursor, 1_000).await.unwrap();
+    assert!(behind.iter().all(|envelope| envelope.cursor > waiting[0].cursor));
+    backend.ack(vec![receipt(0, Delivery::Blocked)]).await.unwrap();
+    assert_eq!(alerts(backend).await.get(&chat.0), None, "nothing is kept for who has blocked");
+    let rest: Vec<Receipt> = backend
+        .outbox(Cursor::START, 1_000)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|it| Receipt {
+            cursor: it.cursor,
+            at: now,
+            delivery: Delivery::Undeliverable { reason: "a test".to_owned() },
+        })
+        .collect();
+    backend.ack(rest).await.unwrap();
+    assert_eq!(backend.outbox(Cursor::START, 10).await.unwrap(), []);
+}

@@ -1,0 +1,59 @@
+//! The process: how it starts, ends, and whom it finds beside it.
+
+use std::process::Command;
+
+use heikin::exchange::simulator::Distance;
+use serde_json::json;
+
+use crate::scene::{Clock, Scene, Stage, open_orders};
+
+#[test]
+fn told_to_end_it_leaves_the_stop_and_withdraws_the_entry() {
+    let (scene, stop) = Scene::long();
+    let simulator = scene.stop();
+    assert_eq!(open_orders(&simulator, "SELL"), [stop]);
+    let scene = Scene::open(Clock::Lockstep, 400);
+    scene.step_until("an entry", || !scene.open_orders("BUY").is_empty());
+    let simulator = scene.stop();
+    assert!(open_orders(&simulator, "BUY").is_empty());
+}
+
+#[test]
+fn a_second_one_on_the_same_data_ends_at_once() {
+    let scene = Scene::open(Clock::Lockstep, 10);
+    let mut second = Command::new(env!("CARGO_BIN_EXE_heikin"));
+    second.arg("run").current_dir(scene.folder.path()).env_clear();
+    second.env("BINANCE_TESTNET_API_KEY", "key").env("BINANCE_TESTNET_API_SECRET", "secret");
+    let output = second.output().unwrap();
+    assert!(!output.status.success());
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("another instance"), "{told}");
+    assert!(scene.product.is_ready());
+    scene.close();
+}
+
+/// Both would sell what the other one bought.
+#[test]
+fn another_heikin_on_the_account_keeps_entries_off() {
+    let (scene, _) = Scene::long();
+    let order = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.001&price=30000\
+                 &newClientOrderId=hk1zzzz-0-E1-1";
+    scene.hands("place", order);
+    scene.step_until("no entries", || scene.is_off("other_installation"));
+    scene.until("it is told", || scene.alerted("another heikin trades on this account"));
+    scene.hands("cancel", "symbol=BTCUSDT&origClientOrderId=hk1zzzz-0-E1-1");
+    scene.step(Distance::Candles(3));
+    assert!(!scene.product.is_ready());
+    scene.agrees("the other one's order was left alone");
+    scene.close();
+}
+
+/// The exchange answers nothing of use when it starts: it waits, and starts when it does.
+#[test]
+fn without_an_exchange_it_waits() {
+    let down = json!({ "kind": "html_before", "status": 503, "per_10000": 10_000 });
+    let scene = Scene::begun_under(&Stage::usual(Clock::Lockstep, 400), &down);
+    scene.step_until("it trades", || scene.fills() > 0);
+    scene.agrees("after the start");
+    scene.close();
+}

@@ -1,0 +1,80 @@
+//! A year of a thousand subscribers.
+
+use std::collections::BTreeMap;
+
+use heikin::subscription::desk::Hint;
+use heikin::subscription::event::Event;
+use heikin::subscription::standing::State;
+use heikin::subscription::statement::{Revenue, statement};
+use heikin::subscription::{Paise, PersonId};
+use heikin_core::time::{Span, Timestamp};
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use crate::world::{PRICE, World, is_captured};
+
+/// A build without optimization has a tenth of them.
+const PEOPLE: u64 = if cfg!(debug_assertions) { 100 } else { 1_000 };
+
+#[test]
+fn a_year_of_a_thousand_subscribers_adds_up() {
+    let mut chance = ChaCha8Rng::seed_from_u64(7);
+    let mut world = World::new();
+    let mut paid: BTreeMap<PersonId, u64> = BTreeMap::new();
+    let mut refunded: BTreeMap<PersonId, u64> = BTreeMap::new();
+    for _day in 0..365 {
+        for _ in 0..PEOPLE * 8 / 100 {
+            let person = PersonId(chance.random_range(1..=PEOPLE));
+            // Nobody buys far ahead.
+            let standing = world.desk.account(person).map(|known| known.standing(world.now));
+            let is_done = standing.is_some_and(|standing| {
+                let ahead = standing.paid_until.map(|until| until.since(world.now));
+                standing.open_link.is_some() || ahead.is_some_and(|left| left > Span::DAY.times(9))
+            });
+            if is_done {
+                continue;
+            }
+            let link = world.subscribe(person, "monthly");
+            match chance.random_range(0..100) {
+                // A tenth never pays; of the rest, a third of the webhooks is lost.
+                0..10 => continue,
+                10..40 => drop(world.till.pay_whole(&link, world.now)),
+                _ => {
+                    let payment = world.till.pay_whole(&link, world.now);
+                    world.hook(Hint::Link(link));
+                    if chance.random_range(0..50) == 0 {
+                        world.till.refund(&payment, Paise::new(PRICE));
+                        world.hook(Hint::Refund(payment));
+                        *refunded.entry(person).or_default() += PRICE;
+                    }
+                }
+            }
+            *paid.entry(person).or_default() += PRICE;
+        }
+        world.wait(Span::DAY);
+    }
+    world.wait(Span::HOUR);
+    let mut revenue = Revenue::default();
+    for (person, account) in world.desk.people() {
+        let all = statement(account, Timestamp::EPOCH, world.now + Span::DAY);
+        assert_eq!(all.received.get(), paid.get(&person).copied().unwrap_or(0), "{person}");
+        assert_eq!(all.returned.get(), refunded.get(&person).copied().unwrap_or(0), "{person}");
+        revenue.add(&all);
+    }
+    let (paid, refunded) = (paid.values().sum::<u64>(), refunded.values().sum::<u64>());
+    assert_eq!((revenue.received.get(), revenue.returned.get()), (paid, refunded));
+    assert!(
+        revenue.payments > 8 * usize::try_from(PEOPLE).unwrap()
+            && revenue.payments == world.count(is_captured)
+    );
+    assert!(refunded > PEOPLE / 20 * PRICE);
+    // Everybody has gone through every state.
+    let suspended = |event: &Event| matches!(event, Event::Moved { to: State::Suspended, .. });
+    let people = usize::try_from(PEOPLE).unwrap();
+    assert!(world.count(suspended) > people);
+    assert!(world.count(|event| matches!(event, Event::Reminded { .. })) > people);
+    // What was recorded is enough to know all of it.
+    let before: Vec<_> = world.desk.people().map(|(_, account)| account.clone()).collect();
+    world.restart();
+    assert!(world.desk.people().map(|(_, account)| account).eq(&before));
+}
