@@ -46,10 +46,10 @@ pub use fault::{ConfigFaults, Fault, Place};
 pub use installation::{InstallationError, installation_tag};
 pub use key::Key;
 pub use plan::Subscription;
-pub use secrets::{Keys, Razorpay, Secrets, readable_by_others};
+pub use secrets::{ApiToken, Keys, Razorpay, Secrets, readable_by_others};
 pub use sections::{
     CONSENT_ALONE, CONSENT_SHARED, Http, LogFormat, LogLevel, LogSettings, ModeName, Notify, Paper,
-    PlayMoney, Telegram,
+    PlayMoney, Telegram, TokenRole,
 };
 pub use trader::{Preset, TraderConfig, interval_warning};
 pub use variables::Variables;

@@ -85,6 +85,23 @@ pub struct Http {
     pub listen: SocketAddr,
     /// The names under which it may be asked for, besides those of this machine.
     pub hosts: Vec<String>,
+    /// The names that the API's tokens have, and what each may do.
+    pub tokens: BTreeMap<String, TokenRole>,
+}
+
+/// What a token of the API may do: what a person of that role may, in its own name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenRole {
+    /// See what subscribers see.
+    Subscriber,
+    /// See all of the trading.
+    Viewer,
+    /// Steer it.
+    Operator,
+    /// Everything.
+    Owner,
+    /// Ask and act in the name of everybody, as a chat elsewhere does.
+    FrontEnd,
 }
 
 /// In which form logs are written.
@@ -185,6 +202,7 @@ impl Default for Sections {
             http: Http {
                 listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
                 hosts: Vec::new(),
+                tokens: BTreeMap::new(),
             },
             allow_remote: false,
             log: LogSettings {
@@ -213,6 +231,13 @@ const LEVELS: [(&str, LogLevel); 5] = [
     ("info", LogLevel::Info),
     ("debug", LogLevel::Debug),
     ("trace", LogLevel::Trace),
+];
+const ROLES: [(&str, TokenRole); 5] = [
+    ("subscriber", TokenRole::Subscriber),
+    ("viewer", TokenRole::Viewer),
+    ("operator", TokenRole::Operator),
+    ("owner", TokenRole::Owner),
+    ("front_end", TokenRole::FrontEnd),
 ];
 const OPTIONAL_AMOUNT: &str = "an amount above 0, such as \"500\", or leave it out for no limit";
 const OPTIONAL_COUNT: &str = "a number from 1 to 100000, or leave it out for no limit";
@@ -363,14 +388,14 @@ pub(super) const KEYS: [Key<Sections>; 33] = [
     Key {
         name: "http.listen",
         allowed: "an IP address and a port, such as \"127.0.0.1:8080\"",
-        meaning: "Where /health, /ready, /status and /metrics are served.",
+        meaning: "Where /health, /ready, /status, /metrics and /api/v1 are served.",
         read: |all, given| put(&mut all.http.listen, given.number()),
         write: |all| text(&all.http.listen),
     },
     Key {
         name: "http.allow_remote",
         allowed: "true or false",
-        meaning: "Allow an address that other machines can reach. Nothing served is encrypted or asks for a password.",
+        meaning: "Allow an address that other machines can reach. Nothing served is encrypted, and only /api/v1 asks who is asking.",
         read: |all, given| put(&mut all.allow_remote, given.flag()),
         write: |all| Some(all.allow_remote.into()),
     },
@@ -472,6 +497,31 @@ pub(super) const KEYS: [Key<Sections>; 33] = [
         write: |all| all.selling.api.as_deref().map(Into::into),
     },
 ];
+
+/// `http.tokens` has a key for every token.
+pub(super) const TOKENS: &str = "http.tokens.";
+/// What a token may be.
+pub(super) const TOKEN: &str = "a name of up to 20 small letters, digits and hyphens, and \"subscriber\", \"viewer\", \"operator\", \"owner\" or \"front_end\", such as ops = \"operator\" below [http.tokens]";
+/// The longest name: with a key behind it, it is a request id.
+const LONGEST_TOKEN: usize = 20;
+
+/// What a token of the API may do.
+pub(super) fn token(
+    tokens: &mut BTreeMap<String, TokenRole>,
+    name: &str,
+    given: &Given<'_>,
+) -> Result<(), String> {
+    let is_name = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if !is_name || name.is_empty() || name.len() > LONGEST_TOKEN {
+        return Err("has a name that is none".to_owned());
+    }
+    // Its variable would be the one that names the file of another token.
+    if name.ends_with("-file") {
+        return Err("has a name that ends in -file".to_owned());
+    }
+    tokens.insert(name.to_owned(), given.word(&ROLES)?);
+    Ok(())
+}
 
 /// `paper.balances` has a key for every asset.
 pub(super) const BALANCES: &str = "paper.balances.";

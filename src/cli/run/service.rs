@@ -12,8 +12,9 @@ use tokio::sync::watch;
 use super::telegram::Phone;
 use crate::cli::Failure;
 use crate::config::Http;
-use crate::control::{Following, Line};
 use crate::control::wake::Wake;
+use crate::control::{Control, Following, Line};
+use crate::http::api::Api;
 use crate::http::metrics::{Family, Kind, Sample};
 use crate::http::{Beat, Readiness, Server, Source};
 use crate::runtime::heartbeat::Heartbeat;
@@ -278,6 +279,7 @@ impl Service {
     pub(super) fn start(
         settings: &Http,
         told: Told,
+        api: Option<Api<Control>>,
         office: Option<Office>,
     ) -> Result<Self, Failure> {
         let (stop, stopped) = watch::channel(());
@@ -288,7 +290,10 @@ impl Service {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let bound = runtime.map_err(Failure::failed).and_then(|runtime| {
                 let server = runtime.block_on(Server::bind(&settings, told));
-                let server = server.map_err(Failure::bad_input)?;
+                let mut server = server.map_err(Failure::bad_input)?;
+                if let Some(api) = api {
+                    server = server.with_api(api);
+                }
                 let address = server.local_addr().map_err(Failure::failed)?;
                 Ok((runtime, server, address))
             });

@@ -21,6 +21,7 @@ use crate::config::{Config, Mode};
 use crate::control::account::words;
 use crate::control::wake::Wake;
 use crate::control::{self, Control, Following, Setup};
+use crate::http::api::Api;
 use crate::runtime::assembly::Streams;
 use crate::runtime::assembly::{Assembly, Fills};
 use crate::runtime::closing::Closing;
@@ -59,11 +60,7 @@ pub(super) async fn run(
         plans = plans(config, &exchange) => plans?,
         () = stop.asked() => return Ok(()),
     };
-    let engine_config = EngineConfig {
-        tag,
-        limits: config.limits,
-        resync_every: (!exchange.rest.time().is_lockstep()).then_some(RESYNC_EVERY),
-    };
+    let engine_config = engine_config(config, tag, &exchange);
     let recovered = recovered(engine_config, &exchange.facts, &plans, Some(&layout))
         .map_err(Failure::bad_input)?;
     let closed = gates(config, &exchange, &recovered)?;
@@ -100,6 +97,8 @@ pub(super) async fn run(
         warn("no entries: panic. Look at what happened, then start with --resume");
     }
     let office = front_office(config, layout, copy, (&runner, &streams));
+    let tokens = &config.secrets.api_tokens;
+    let api = office.as_ref().map(|(control, _)| Api::new(control.clone(), tokens));
     let line = office.as_ref().map(|(control, _)| control.line());
     let told = Told {
         mode: config.mode.name(),
@@ -114,7 +113,7 @@ pub(super) async fn run(
         }
         None => None,
     };
-    let service = Service::start(&config.http, told, office)?;
+    let service = Service::start(&config.http, told, api, office)?;
     tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
@@ -155,6 +154,14 @@ fn front_office(
             tracing::error!(target: "alert", %error, "no chat: its store cannot be used");
         })
         .ok()
+}
+
+fn engine_config(config: &Config, tag: InstallationTag, exchange: &Exchange) -> EngineConfig {
+    EngineConfig {
+        tag,
+        limits: config.limits,
+        resync_every: (!exchange.rest.time().is_lockstep()).then_some(RESYNC_EVERY),
+    }
 }
 
 async fn reach(config: &Config) -> Result<Exchange, Failure> {
