@@ -57,9 +57,9 @@ use tokio::sync::{mpsc, watch};
 
 use self::account::{Replica, Tail};
 pub use self::follow::Following;
-pub use self::line::Line;
 use self::front::ledger::Rooms;
 use self::front::{Front, FrontError, Ledger};
+pub use self::line::Line;
 use crate::config::Config;
 use crate::runtime::heartbeat::Heartbeat;
 use crate::runtime::runner::Request;
