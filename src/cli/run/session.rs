@@ -99,22 +99,7 @@ pub(super) async fn run(
     if runner.account().engine().is_panicked() {
         warn("no entries: panic. Look at what happened, then start with --resume");
     }
-    let office = front_office(config, layout, copy, (&runner, &streams));
-    let line = office.as_ref().map(|(control, _)| control.line());
-    let told = Told {
-        mode: config.mode.name(),
-        status: runner.status(),
-        heartbeat: runner.heartbeat(),
-        line,
-    };
-    let office = match office {
-        Some((control, following)) => {
-            let phone = Phone::configured(config, &control).await;
-            Some(Office { following, wake, phone })
-        }
-        None => None,
-    };
-    let service = Service::start(&config.http, told, office)?;
+    let service = serve(config, layout, (copy, wake), (&runner, &streams)).await?;
     tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
@@ -129,6 +114,31 @@ pub(super) async fn run(
     tell(summary(config, &closing).trim_end());
     tracing::info!(target: "alert", "stopped");
     Ok(())
+}
+
+/// The thread beside the order thread: HTTP, the front office, and the bot on Telegram.
+async fn serve(
+    config: &Config,
+    layout: Layout,
+    (copy, wake): (Engine, Wake),
+    (runner, streams): (&Runner, &Streams),
+) -> Result<Service, Failure> {
+    let office = front_office(config, layout, copy, (runner, streams));
+    let line = office.as_ref().map(|(control, _)| control.line());
+    let told = Told {
+        mode: config.mode.name(),
+        status: runner.status(),
+        heartbeat: runner.heartbeat(),
+        line,
+    };
+    let office = match office {
+        Some((control, following)) => {
+            let phone = Phone::configured(config, &control).await;
+            Some(Office { following, wake, phone })
+        }
+        None => None,
+    };
+    Service::start(&config.http, told, office)
 }
 
 /// What people ask and do over chat. Trading does without it: where its store cannot be used, that is
