@@ -81,7 +81,8 @@ impl Phone {
             let who = if it["by_bot"] == true { "heikin" } else { "Asha" };
             let said = read(it);
             let picture = if said.photo.is_some() { "[picture] " } else { "" };
-            let buttons: String = said.buttons.iter().map(|it| format!(" [{it}]")).collect();
+            let buttons: Vec<_> = said.buttons.iter().map(|it| format!(" [{it}]")).collect();
+            let buttons = buttons.concat();
             format!("{who}: {picture}{}\n{buttons}\n", said.text)
         });
         lines.collect()

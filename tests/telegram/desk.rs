@@ -214,8 +214,7 @@ impl Phone {
         let offered = || -> Vec<String> {
             let state = self.standin.state();
             let lists = state["commands"].as_array().unwrap().iter();
-            let list =
-                lists.clone().find(|it| it["scope"] == scope || it["scope"] == scope.to_string());
+            let list = lists.clone().find(|it| it["scope"] == scope);
             let rows = list.and_then(|it| it["commands"].as_array()).into_iter().flatten();
             rows.map(|it| it["command"].as_str().unwrap().to_owned()).collect()
         };
