@@ -163,7 +163,7 @@ const BOT: &[Rule] = &[
     ("chart", &["backend", "local_time"]),
     ("view", &["backend", "local_time", "message", "commands", "chart"]),
     ("chat", &["backend", "local_time", "message", "commands", "chart", "view"]),
-    ("telegram", &["backend", "message", "chat", "view"]),
+    ("telegram", &["backend", "message", "commands", "chat", "view"]),
     ("terminal", &["backend", "message", "chat"]),
 ];
 

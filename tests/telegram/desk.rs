@@ -196,13 +196,35 @@ impl Phone {
 
     /// Starts the bot; another time after [`Phone::kill`].
     pub(crate) fn start(&mut self) {
-        let url = self.standin.api_url().parse().unwrap();
-        let api = Api::new(url, &Settings::default().token.into()).unwrap();
-        let bot = Bot::new(self.desk.clone(), || Nonce::from_bits(7));
-        let telegram = Telegram::new(api, bot, Hurried(self.desk.clone()));
+        let telegram = self.telegram();
         self.tasks.push(tokio::spawn(async move {
             telegram.run(std::future::pending()).await;
         }));
+    }
+
+    pub(crate) fn telegram(&self) -> Arc<Telegram<Desk, impl Machine + use<>>> {
+        let url = self.standin.api_url().parse().unwrap();
+        let api = Api::new(&url, &Settings::default().token.into()).unwrap();
+        let bot = Bot::new(self.desk.clone(), || Nonce::from_bits(7));
+        Telegram::new(api, bot, Hurried(self.desk.clone()))
+    }
+
+    /// The names of the commands that are offered in a scope.
+    pub(crate) async fn offered(&self, scope: Value, wanted: impl Fn(&[String]) -> bool) {
+        let offered = || -> Vec<String> {
+            let state = self.standin.state();
+            let lists = state["commands"].as_array().unwrap().iter();
+            let list = lists.clone().find(|it| it["scope"] == scope);
+            let rows = list.and_then(|it| it["commands"].as_array()).into_iter().flatten();
+            rows.map(|it| it["command"].as_str().unwrap().to_owned()).collect()
+        };
+        let waiting = async {
+            while !wanted(&offered()) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let there = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(there.is_ok(), "{scope}: {:?} in {}", offered(), self.standin.state()["commands"]);
     }
 
     pub(crate) fn kill(&mut self) {

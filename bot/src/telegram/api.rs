@@ -21,8 +21,11 @@ use super::menus::{Offer, Scope};
 use crate::backend::{ChatId, Loudness, MessageId, UpdateId};
 use crate::message::{Body, Button, Message, Picture, Press, Text, Toast};
 
-/// A request that has no answer by then has failed; a poll takes longer by as much as it waits.
+/// A request that has no answer by then has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The same for a poll, which Telegram holds until there is news. It has a client of its own: teloxide
+/// does nothing with a payload's `timeout_hint`.
+const POLL_PATIENCE: Duration = Duration::from_secs(45);
 /// What is asked for: nothing else is of use.
 const KINDS: [&str; 6] = [
     "message",
@@ -37,6 +40,7 @@ const KINDS: [&str; 6] = [
 #[derive(Clone)]
 pub struct Api {
     bot: Bot,
+    poller: Bot,
 }
 
 impl std::fmt::Debug for Api {
@@ -56,10 +60,6 @@ struct GetUpdates {
 impl Payload for GetUpdates {
     type Output = Vec<serde_json::Value>;
     const NAME: &'static str = "getUpdates";
-
-    fn timeout_hint(&self) -> Option<Duration> {
-        Some(Duration::from_secs(self.timeout))
-    }
 }
 
 #[derive(Serialize)]
@@ -217,14 +217,17 @@ impl Api {
     /// # Errors
     ///
     /// Where there can be no client, which is a fault of the machine's TLS.
-    pub fn new(address: Url, token: &SecretString) -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
-        let bot = Bot::with_client(token.expose_secret(), client).set_api_url(address);
-        Ok(Self { bot })
+    pub fn new(address: &Url, token: &SecretString) -> Result<Self, reqwest::Error> {
+        let bot = |patience: Duration| {
+            let client = Client::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .timeout(patience)
+                .redirect(reqwest::redirect::Policy::none())
+                .build()?;
+            let bot = Bot::with_client(token.expose_secret(), client);
+            Ok(bot.set_api_url(address.clone()))
+        };
+        Ok(Self { bot: bot(PATIENCE)?, poller: bot(POLL_PATIENCE)? })
     }
 
     async fn ask<P>(&self, payload: P) -> Result<P::Output, Failure>
@@ -262,7 +265,8 @@ impl Api {
     ) -> Result<Vec<serde_json::Value>, Failure> {
         let offset = after.map_or(0, |it| i64::try_from(it.0).unwrap_or(0) + 1);
         let timeout = u64::try_from(wait.millis() / 1_000).unwrap_or(0);
-        self.ask(GetUpdates { offset, limit: 100, timeout, allowed_updates: KINDS }).await
+        let payload = GetUpdates { offset, limit: 100, timeout, allowed_updates: KINDS };
+        JsonRequest::new(self.poller.clone(), payload).await.map_err(Failure::from)
     }
 
     /// Sends a message; as plain words where Telegram cannot read their markup.

@@ -96,7 +96,31 @@ pub(super) async fn run(
     if runner.account().engine().is_panicked() {
         warn("no entries: panic. Look at what happened, then start with --resume");
     }
-    let office = front_office(config, layout, copy, (&runner, &streams));
+    let service = serve(config, layout, (copy, wake), (&runner, &streams)).await?;
+    tell(&ready_line(config, runner.account().engine(), service.address));
+    tracing::info!(target: "alert", "started in mode {}", config.mode.name());
+    runner.run(stop.asked()).await.map_err(Failure::failed)?;
+    tell(match config.mode.keys() {
+        Some(_) => "stopping: entries are withdrawn, stops stay on the exchange",
+        None => "stopping: entries are withdrawn; the next start goes on with what is open",
+    });
+    let closing = tokio::select! {
+        closing = runner.stop(STOP_WITHIN) => closing.map_err(Failure::failed)?,
+        () = stop.asked() => return Err(Failure::failed("ended at once: the next start recovers")),
+    };
+    tell(summary(config, &closing).trim_end());
+    tracing::info!(target: "alert", "stopped");
+    Ok(())
+}
+
+/// The thread beside the order thread: HTTP, the front office, and the bot on Telegram.
+async fn serve(
+    config: &Config,
+    layout: Layout,
+    (copy, wake): (Engine, Wake),
+    (runner, streams): (&Runner, &Streams),
+) -> Result<Service, Failure> {
+    let office = front_office(config, layout, copy, (runner, streams));
     let tokens = &config.secrets.api_tokens;
     let api = office.as_ref().map(|(control, _)| Api::new(control.clone(), tokens));
     let line = office.as_ref().map(|(control, _)| control.line());
@@ -113,21 +137,7 @@ pub(super) async fn run(
         }
         None => None,
     };
-    let service = Service::start(&config.http, told, api, office)?;
-    tell(&ready_line(config, runner.account().engine(), service.address));
-    tracing::info!(target: "alert", "started in mode {}", config.mode.name());
-    runner.run(stop.asked()).await.map_err(Failure::failed)?;
-    tell(match config.mode.keys() {
-        Some(_) => "stopping: entries are withdrawn, stops stay on the exchange",
-        None => "stopping: entries are withdrawn; the next start goes on with what is open",
-    });
-    let closing = tokio::select! {
-        closing = runner.stop(STOP_WITHIN) => closing.map_err(Failure::failed)?,
-        () = stop.asked() => return Err(Failure::failed("ended at once: the next start recovers")),
-    };
-    tell(summary(config, &closing).trim_end());
-    tracing::info!(target: "alert", "stopped");
-    Ok(())
+    Service::start(&config.http, told, api, office)
 }
 
 /// What people ask and do over chat. Trading does without it: where its store cannot be used, that is

@@ -26,7 +26,7 @@ impl Phone {
     pub(super) async fn configured(config: &Config, control: &Control) -> Option<Self> {
         let token = config.secrets.telegram_bot_token.as_ref()?;
         let address = config.telegram.api_url.parse().map_err(|error| format!("{error}"));
-        let api = address.and_then(|it| Api::new(it, token).map_err(|error| error.to_string()));
+        let api = address.and_then(|it| Api::new(&it, token).map_err(|error| error.to_string()));
         let api = api.inspect_err(|why| down(control, why)).ok()?;
         let claim = control.claim_code().await;
         let claim = claim.inspect_err(|error| warn(&format!("no claim link: {error}")));
