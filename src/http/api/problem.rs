@@ -35,7 +35,9 @@ impl Refusal {
     pub(super) fn switched_off() -> Self {
         let detail = "Nobody has a token. Give one a name and a role in heikin.toml, such as \
                       [http.tokens] and below it ops = \"operator\", put the token itself (at least \
-                      32 characters) into .env as HEIKIN_API_TOKEN_OPS, and start heikin again.";
+                      32 characters) into .env as HEIKIN_API_TOKEN_OPS, and start heikin again. \
+                      Where there are tokens, heikin could not open what the chat keeps: its log \
+                      says why.";
         Self::new(StatusCode::NOT_FOUND, "api-off", "The API is switched off", detail.to_owned())
     }
 
