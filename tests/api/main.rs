@@ -5,7 +5,6 @@ mod commands;
 mod conformance;
 mod docs;
 mod memory;
-mod process;
 mod reads;
 mod remote;
 mod rights;
