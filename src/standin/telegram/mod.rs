@@ -24,7 +24,7 @@
 //! |---|---|
 //! | `POST /standin/do` | what a person does: a [`Hands`], such as `{"do":"send","user":1001,"text":"/start"}` |
 //! | `POST /standin/faults` | switches faults on: a [`FaultRequest`] or several |
-//! | `POST /standin/clock` | hurries or moves the clock: a [`ClockRequest`](super::ClockRequest) |
+//! | `POST /standin/clock` | hurries or moves the clock: a [`ClockRequest`] |
 //! | `GET /standin/state` | chats, pressed buttons, commands, counters |
 //! | `GET /standin/messages?chat=…&after_message=…` | messages with all that they were |
 //! | `GET /standin/files/<file_id>` | the bytes of a picture |
