@@ -9,6 +9,7 @@
 //! | [`venue`], [`paper`] | Binance, or fills by the matching model on real quotes |
 //! | [`journal`], [`keeper`] | where records go, and the store's work beside the order thread |
 //! | `dealings` | whether the exchange takes our key and answers this address |
+//! | [`starts`], [`free_space`] | starts that come again and again, and room on the disk |
 //! | [`lockstep`] | keeping step with a simulator |
 //! | [`status`], [`closing`] | how things stand, and what is left at the end |
 //! | [`heartbeat`] | whether the loop still goes round |
@@ -30,6 +31,7 @@ pub mod closing;
 pub mod crash_point;
 mod dealings;
 pub mod emergency;
+pub mod free_space;
 pub mod heartbeat;
 pub mod journal;
 pub mod keeper;
@@ -37,5 +39,6 @@ pub mod lockstep;
 pub mod paper;
 pub mod runner;
 pub mod start;
+pub mod starts;
 pub mod status;
 pub mod venue;

@@ -70,6 +70,18 @@ pub struct Request {
     pub done: oneshot::Sender<()>,
 }
 
+impl Request {
+    /// A command of which nobody waits to hear that it is done.
+    pub fn unanswered(command: Command) -> Self {
+        Self { command, done: oneshot::channel().0 }
+    }
+
+    /// Whether somebody was there to take it.
+    pub async fn send_to(self, requests: &mpsc::Sender<Self>) -> bool {
+        requests.send(self).await.is_ok()
+    }
+}
+
 /// Where a running account keeps what outlives it.
 #[derive(Debug)]
 pub struct Upkeep {

@@ -160,6 +160,8 @@ pub const fn gate_name(gate: Gate) -> &'static str {
         Gate::ClockOff => "clock_off",
         Gate::ShuttingDown => "shutting_down",
         Gate::Banned => "banned",
+        Gate::DiskFull => "disk_full",
+        Gate::CrashLoop => "crash_loop",
     }
 }
 

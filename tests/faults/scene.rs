@@ -148,6 +148,14 @@ impl Scene {
         scene
     }
 
+    /// Kills the product, and starts it again; it may have to wait before it enters.
+    pub(crate) fn kill_and_start(self) -> Self {
+        let Self { product, simulator, folder } = self;
+        drop(product);
+        let product = Product::start(folder.path());
+        Self { product, simulator, folder }
+    }
+
     /// A position with a stop, in lockstep, and that stop.
     pub(crate) fn long() -> (Self, Value) {
         let scene = Self::open(Clock::Lockstep, 400);

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use heikin_core::engine::{Command, Engine, EngineConfig, Gate, Input};
+use heikin_core::engine::{Command, Engine, EngineConfig, Gate, GateState, Input};
 use heikin_core::market::Asset;
 use heikin_core::num::Money;
 use heikin_core::order::InstallationTag;
 use heikin_core::time::Span;
+use tokio::sync::mpsc;
 
 use super::exchange::{Exchange, patiently};
 use super::live_gate;
@@ -26,8 +27,10 @@ use crate::runtime::assembly::Streams;
 use crate::runtime::assembly::{Assembly, Fills};
 use crate::runtime::closing::Closing;
 use crate::runtime::crash_point::{CrashPoint, pass};
-use crate::runtime::runner::Runner;
+use crate::runtime::free_space;
+use crate::runtime::runner::{Request, Runner};
 use crate::runtime::start::{Recovered, TraderPlan, first_inputs, recovered, set_up};
+use crate::runtime::starts::Starts;
 use crate::store::Layout;
 
 /// The whole account is fetched this often, for whatever was missed.
@@ -63,7 +66,12 @@ pub(super) async fn run(
     let engine_config = engine_config(config, tag, &exchange);
     let recovered = recovered(engine_config, &exchange.facts, &plans, Some(&layout))
         .map_err(Failure::bad_input)?;
-    let closed = gates(config, &exchange, &recovered)?;
+    let mut closed = gates(config, &exchange, &recovered)?;
+    let starts = count_start(config);
+    let wait = starts.as_ref().and_then(|starts| starts.wait(control::machine_clock()()));
+    if wait.is_some() {
+        closed.push(Gate::CrashLoop);
+    }
     let (copy, wake) = (set_up(engine_config, &exchange.facts, &plans), Wake::default());
     let is_panic = latch == Latch::Keep && layout.panic().exists();
     let assembly = Assembly {
@@ -81,6 +89,10 @@ pub(super) async fn run(
         observer: wake.beside(Box::new(Narrator::new(echo))),
     };
     let (mut runner, streams) = assembly.run_with(recovered);
+    tokio::task::spawn_local(free_space::watch(config.data.clone(), streams.requests.clone()));
+    if let Some(wait) = wait {
+        tokio::task::spawn_local(open_after(wait, streams.requests.clone()));
+    }
     let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
     if latch == Latch::Lift {
         inputs.insert(0, Input::Command(Command::Resume(None)));
@@ -108,9 +120,39 @@ pub(super) async fn run(
         closing = runner.stop(STOP_WITHIN) => closing.map_err(Failure::failed)?,
         () = stop.asked() => return Err(Failure::failed("ended at once: the next start recovers")),
     };
+    if let Some(starts) = starts
+        && let Err(error) = starts.end_well()
+    {
+        tracing::warn!(%error, "the count of starts cannot be removed");
+    }
     tell(summary(config, &closing).trim_end());
     tracing::info!(target: "alert", "stopped");
     Ok(())
+}
+
+/// Counts this start; one that cannot be counted goes on without.
+fn count_start(config: &Config) -> Option<Starts> {
+    let counted = Starts::record(&config.data, control::machine_clock()());
+    counted
+        .inspect_err(|error| tracing::error!(%error, "this start cannot be counted in starts.json"))
+        .ok()
+}
+
+/// Lets entries pass again after so many starts, where this one holds out.
+#[expect(clippy::disallowed_methods, reason = "it waits beside the order thread's loop")]
+async fn open_after(wait: Span, requests: mpsc::Sender<Request>) {
+    let seconds = wait.millis() / 1_000;
+    let why = format!(
+        "heikin ended by itself again and again: stops are kept, entries wait for {seconds} s. See \
+         the log for what ended it"
+    );
+    warn(&format!("no entries: {why}"));
+    tracing::error!(target: "alert", "no entries: {why}");
+    tokio::time::sleep(Duration::from_millis(u64::try_from(wait.millis()).unwrap_or(0))).await;
+    let open = Request::unanswered(Command::SetGate(Gate::CrashLoop, GateState::Open));
+    if open.send_to(&requests).await {
+        tracing::info!(target: "alert", "heikin has held out: entries are on");
+    }
 }
 
 /// The thread beside the order thread: HTTP, the front office, and the bot on Telegram.

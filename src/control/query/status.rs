@@ -90,6 +90,11 @@ pub(super) const fn gate(gate: Gate) -> &'static str {
         Gate::StaleMarketData => "no market data: it opens when they come again",
         Gate::UserStreamDown => "no account events: it opens when they come again",
         Gate::Banned => "the exchange has shut this address out: it opens when that is over",
+        Gate::DiskFull => "there is hardly any room on the disk: make room at once",
+        Gate::CrashLoop => {
+            "heikin ended by itself again and again: it opens when it has run for ten minutes; see \
+             the log for why"
+        }
         Gate::ClockOff => "this machine's clock is off: let NTP set it",
         Gate::ShuttingDown => "heikin is stopping",
     }
