@@ -16,7 +16,7 @@ use heikin::exchange::simulator::{Grid, usual_rules};
 use heikin::runtime::account::{Account, Observer};
 use heikin::runtime::keeper::Keeper;
 use heikin::runtime::runner::{Runner, Sources, Upkeep};
-use heikin::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered};
+use heikin::runtime::start::{MarketFacts, Standing, TraderPlan, first_inputs, recovered};
 use heikin::runtime::venue::Venue;
 use heikin::store::Layout;
 use heikin::telemetry;
@@ -125,6 +125,7 @@ impl Product {
             interval: Interval::M1,
             settings: HeikinAshiSettings::OFF,
             seed_after: None,
+            standing: Standing::Configured,
         };
         let files = (self.journal == Journal::Files).then_some(layout);
         let recovered = recovered(EngineConfig::UNLIMITED, &facts, &[plan], files)?;

@@ -11,7 +11,7 @@ use super::keeper::Keeper;
 use super::lockstep::Step;
 use super::paper::Paper;
 use super::runner::{Request, Runner, Sources, Upkeep};
-use super::start::{MarketFacts, Recovered, TraderPlan, series_after};
+use super::start::{MarketFacts, Recovered, Standing, TraderPlan, series_after};
 use super::venue::Venue;
 use crate::exchange::binance::arrival::AccountEvent;
 use crate::exchange::binance::endpoints::Endpoints;
@@ -41,7 +41,7 @@ pub struct Assembly<'a> {
     pub rest: &'a Rest,
     /// Its other addresses.
     pub endpoints: &'a Endpoints,
-    /// What it says of the symbols.
+    /// What it says of the symbols that are traded, or have an order of ours.
     pub facts: &'a [MarketFacts],
     /// Our tag.
     pub tag: InstallationTag,
@@ -90,7 +90,9 @@ impl Assembly<'_> {
             interval: plan.interval,
             after: Some(series_after(plan, &engine, number, now)),
         };
-        let subscriptions: Vec<_> = plans.iter().enumerate().map(subscription).collect();
+        let configured = |(_, plan): &(usize, &TraderPlan)| plan.standing == Standing::Configured;
+        let subscriptions: Vec<_> =
+            plans.iter().enumerate().filter(configured).map(subscription).collect();
         let streams = MarketStreams::spawn(rest, endpoints, &subscriptions, &market_sender);
         let (venue, user) = match fills {
             Fills::Exchange => {

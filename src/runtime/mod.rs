@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`start`] | an engine brought to where the last process left it, and what a start tells it |
+//! | [`roster`] | which number each trader has, for ever |
 //! | [`assembly`] | the parts of a run, put together |
 //! | [`runner`] | the loop: take in, one sync, let leave, wait |
 //! | [`account`] | an engine behind its journal, and the venue that does what it asks for |
@@ -37,6 +38,7 @@ pub mod journal;
 pub mod keeper;
 pub mod lockstep;
 pub mod paper;
+pub mod roster;
 pub mod runner;
 pub mod start;
 pub mod starts;

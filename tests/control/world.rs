@@ -17,7 +17,7 @@ use heikin::exchange::simulator::{
 };
 use heikin::runtime::assembly::{Assembly, Fills, Streams};
 use heikin::runtime::runner::Runner;
-use heikin::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered, set_up};
+use heikin::runtime::start::{MarketFacts, Standing, TraderPlan, first_inputs, recovered, set_up};
 use heikin::store::Layout;
 use heikin_bot::backend::{
     Actor, Answer, Backend, Command, Cursor, Envelope, Identity, Mode, Outcome, Query, RequestId,
@@ -159,6 +159,7 @@ impl World {
             interval: INTERVAL,
             settings: settings(),
             seed_after: before,
+            standing: Standing::Configured,
         };
         let plans = std::slice::from_ref(&plan);
         let layout = self.layout();

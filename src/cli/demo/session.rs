@@ -31,7 +31,7 @@ use crate::exchange::simulator::{
 use crate::runtime::account::Observer;
 use crate::runtime::assembly::{Assembly, Fills, Streams};
 use crate::runtime::runner::Runner;
-use crate::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered, set_up};
+use crate::runtime::start::{MarketFacts, Standing, TraderPlan, first_inputs, recovered, set_up};
 use crate::store::Layout;
 
 /// Key and secret of the account, on an exchange that ends with the demo.
@@ -71,8 +71,13 @@ impl Stage {
         let facts = MarketFacts { rules, fees: FeeRates::flat(constant("0.001")) };
         let simulator = Simulator::start(exchange(&facts, market, (quote, cash)))
             .map_err(|error| Failure::failed(format!("the demo's exchange: {error}")))?;
-        let plan =
-            TraderPlan { symbol, interval: INTERVAL, settings: settings(), seed_after: None };
+        let plan = TraderPlan {
+            symbol,
+            interval: INTERVAL,
+            settings: settings(),
+            seed_after: None,
+            standing: Standing::Configured,
+        };
         Ok(Self { simulator, facts, plan, market, cash })
     }
 

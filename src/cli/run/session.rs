@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use heikin_core::engine::{Command, Engine, EngineConfig, Gate, GateState, Input};
+use heikin_core::engine::{Command, Engine, EngineConfig, Gate, GateState, Input, Trader};
 use heikin_core::market::Asset;
 use heikin_core::num::Money;
 use heikin_core::order::InstallationTag;
@@ -28,8 +28,11 @@ use crate::runtime::assembly::{Assembly, Fills};
 use crate::runtime::closing::Closing;
 use crate::runtime::crash_point::{CrashPoint, pass};
 use crate::runtime::free_space;
+use crate::runtime::roster::{Roster, refuse_forsaken};
 use crate::runtime::runner::{Request, Runner};
-use crate::runtime::start::{Recovered, TraderPlan, first_inputs, recovered, set_up};
+use crate::runtime::start::{
+    MarketFacts, Recovered, Standing, TraderPlan, first_inputs, recovered, set_up,
+};
 use crate::runtime::starts::Starts;
 use crate::store::Layout;
 
@@ -64,20 +67,26 @@ pub(super) async fn run(
         () = stop.asked() => return Ok(()),
     };
     let engine_config = engine_config(config, tag, &exchange);
-    let recovered = recovered(engine_config, &exchange.facts, &plans, Some(&layout))
-        .map_err(Failure::bad_input)?;
+    let mut roster = Roster::read(&layout).map_err(Failure::bad_input)?;
+    let (plans, facts) = (roster.plans(&plans), roster.markets(&exchange.facts));
+    let recovered =
+        recovered(engine_config, &facts, &plans, Some(&layout)).map_err(Failure::bad_input)?;
+    refuse_forsaken(&recovered.engine, &plans).map_err(Failure::bad_input)?;
+    roster.seat(&plans, &facts);
+    roster.write().map_err(Failure::failed)?;
+    let in_use = in_use(&recovered.engine, &plans, &facts);
     let mut closed = gates(config, &exchange, &recovered)?;
     let starts = count_start(config);
     let wait = starts.as_ref().and_then(|starts| starts.wait(control::machine_clock()()));
     if wait.is_some() {
         closed.push(Gate::CrashLoop);
     }
-    let (copy, wake) = (set_up(engine_config, &exchange.facts, &plans), Wake::default());
+    let (copy, wake) = (set_up(engine_config, &facts, &plans), Wake::default());
     let is_panic = latch == Latch::Keep && layout.panic().exists();
     let assembly = Assembly {
         rest: &exchange.rest,
         endpoints: &exchange.endpoints,
-        facts: &exchange.facts,
+        facts: &in_use,
         tag,
         plans: &plans,
         fills: if config.mode.keys().is_some() {
@@ -234,9 +243,21 @@ async fn plans(config: &Config, exchange: &Exchange) -> Result<Vec<TraderPlan>, 
             interval: trader.interval,
             settings: trader.settings,
             seed_after: patiently("where the series begin", ask).await?,
+            standing: Standing::Configured,
         });
     }
     Ok(plans)
+}
+
+/// The markets that something is asked of: those that are traded, and those where a trader that is
+/// retired still has an order, which is withdrawn.
+fn in_use(engine: &Engine, plans: &[TraderPlan], facts: &[MarketFacts]) -> Vec<MarketFacts> {
+    let is_used = |(trader, plan): (&Trader, &TraderPlan)| {
+        plan.standing == Standing::Configured || trader.live_orders().next().is_some()
+    };
+    let traders = engine.traders().iter().zip(plans);
+    let used: Vec<_> = traders.filter(|it| is_used(*it)).map(|(_, plan)| plan.symbol).collect();
+    facts.iter().filter(|market| used.contains(&market.rules.symbol)).cloned().collect()
 }
 
 /// The gates that are closed from the start. Before the first order ever, one that is closed ends
@@ -272,7 +293,8 @@ fn opening(config: &Config) -> Vec<(Asset, Money)> {
 }
 
 fn ready_line(config: &Config, engine: &Engine, http: SocketAddr) -> String {
-    let traders = engine.traders().iter().filter_map(|trader| {
+    let configured = engine.traders().iter().filter(|trader| !trader.is_retired());
+    let traders = configured.filter_map(|trader| {
         let market = engine.market_of(trader)?;
         Some(format!("{} {}", market.rules().symbol, trader.interval()))
     });

@@ -261,12 +261,21 @@ impl Engine {
             position: crate::ledger::Position::default(),
             slots: Vec::new(),
             paused: false,
+            retired: false,
             leave: None,
             alarmed: false,
             has_questions: false,
             wake_at: None,
         });
         Some(id)
+    }
+
+    /// From now on the trader enters nothing, whatever it is told: it is kept for what it did and for
+    /// what it has. Not part of the state, as its settings are not.
+    pub fn retire(&mut self, id: TraderId) {
+        if let Some(trader) = self.traders.get_mut(usize::from(id.0)) {
+            trader.retired = true;
+        }
     }
 
     /// Takes one input in and adds what follows from it to `effects`.

@@ -22,6 +22,8 @@ pub struct Trader {
     pub(super) position: Position,
     pub(super) slots: Vec<SlotState>,
     pub(super) paused: bool,
+    /// See [`super::Engine::retire`].
+    pub(super) retired: bool,
     pub(super) leave: Option<Leave>,
     /// The alert about the unprotected position is out.
     pub(super) alarmed: bool,
@@ -76,6 +78,11 @@ impl Trader {
     /// Whether its entries are off.
     pub const fn is_paused(&self) -> bool {
         self.paused
+    }
+
+    /// Whether it is kept for its history alone: see [`super::Engine::retire`].
+    pub const fn is_retired(&self) -> bool {
+        self.retired
     }
 
     /// One of its slots, made if it was never used; those before it are made with it.
