@@ -14,7 +14,7 @@ use crate::config::Http;
 use crate::control::Following;
 use crate::control::wake::Wake;
 use crate::http::metrics::{Family, Kind, Sample};
-use crate::http::{Beat, Readiness, Server, Source};
+use crate::http::{Beat, Payments, Readiness, Server, Source};
 use crate::runtime::heartbeat::Heartbeat;
 use crate::runtime::status::{Status, TraderStatus};
 
@@ -254,6 +254,7 @@ impl Service {
     pub(super) fn start(
         settings: &Http,
         told: Told,
+        payments: Option<Arc<dyn Payments>>,
         office: Option<(Following, Wake)>,
     ) -> Result<Self, Failure> {
         let (stop, stopped) = watch::channel(());
@@ -264,7 +265,10 @@ impl Service {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let bound = runtime.map_err(Failure::failed).and_then(|runtime| {
                 let server = runtime.block_on(Server::bind(&settings, told));
-                let server = server.map_err(Failure::bad_input)?;
+                let mut server = server.map_err(Failure::bad_input)?;
+                if let Some(payments) = payments {
+                    server = server.with_payments(payments);
+                }
                 let address = server.local_addr().map_err(Failure::failed)?;
                 Ok((runtime, server, address))
             });

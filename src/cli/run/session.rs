@@ -101,8 +101,9 @@ pub(super) async fn run(
     let told =
         Told { mode: config.mode.name(), status: runner.status(), heartbeat: runner.heartbeat() };
     let office = front_office(config, layout, copy, (&runner, &streams)).await;
+    let payments = office.as_ref().and_then(|(control, _)| control.payments());
     let office = office.map(|(_, following)| (following, wake));
-    let service = Service::start(&config.http, told, office)?;
+    let service = Service::start(&config.http, told, payments, office)?;
     tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
