@@ -16,9 +16,7 @@ use heikin_bot::backend::{
 };
 use heikin_core::time::{Span, Timestamp};
 
-use crate::world::{
-    OWNER, Product, World, alerts, confirmed, person, request, terminal,
-};
+use crate::world::{OWNER, Product, World, alerts, confirmed, person, request, terminal};
 
 const ASHA: UserId = UserId(61);
 const SECRET: &str = "a-secret-of-the-webhook";
@@ -329,7 +327,10 @@ fn an_operator_grants_and_takes_back_but_not_what_was_paid() {
         let wanted = Done::Granted { user: ASHA, role: Role::Subscriber, until: Some(until) };
         assert_eq!(granted, Outcome::Done(wanted));
         let access = Access::Granted { until: Some(until) };
-        assert_eq!((member(control).await.role, member(control).await.access), (Role::Subscriber, access));
+        assert_eq!(
+            (member(control).await.role, member(control).await.access),
+            (Role::Subscriber, access)
+        );
         let revoke = || Command::Revoke { user: ASHA };
         let revoked = confirmed(control, "revoke", person(OWNER, "O"), revoke()).await;
         assert_eq!(revoked, Outcome::Done(Done::Revoked { user: ASHA }));
