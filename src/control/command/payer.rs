@@ -89,9 +89,10 @@ async fn subscribe(
                 Err(error) => return Ok(Err(Refusal::Rule { reason: error.to_string() })),
             };
             // What a person gave before stays where nothing is given now.
-            let told = match contact == Contact::default() {
-                true => None,
-                false => Some(ledger.seal_payer(user, &contact)?),
+            let told = if contact == Contact::default() {
+                None
+            } else {
+                Some(ledger.seal_payer(user, &contact)?)
             };
             Ok(Ok((commit(ledger, step, told, now)?, Wanted::Link)))
         })
