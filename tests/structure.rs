@@ -144,6 +144,8 @@ const CORE: &[Rule] = &[
     ("risk", &["num", "time", "market", "order", "strategy"]),
     ("reconcile", &["num", "time", "order"]),
     ("engine", &["num", "time", "market", "order", "ledger", "strategy", "risk", "reconcile"]),
+    // How types look in JSON; with the feature of that name.
+    ("schema", &["num", "time", "market"]),
     // The fee rates that the model takes are the strategy's.
     ("matching", &["num", "time", "market", "order", "strategy"]),
     // Runs an engine against the model: the one place that knows both.
@@ -153,20 +155,25 @@ const CORE: &[Rule] = &[
 /// The modules of the front end: each uses only what stands above it.
 const BOT: &[Rule] = &[
     ("backend", &[]),
+    ("wire", &["backend"]),
+    ("remote", &["backend", "wire"]),
+    ("conformance", &["backend"]),
     ("local_time", &["backend"]),
     ("message", &["backend"]),
     ("commands", &["backend", "message"]),
     ("chart", &["backend", "local_time"]),
     ("view", &["backend", "local_time", "message", "commands", "chart"]),
     ("chat", &["backend", "local_time", "message", "commands", "chart", "view"]),
-    ("telegram", &["backend", "message", "chat", "view"]),
+    ("telegram", &["backend", "message", "commands", "chat", "view"]),
     ("terminal", &["backend", "message", "chat"]),
 ];
 
-/// What the core is built from: no runtime, no I/O, no clock, no randomness.
+/// What the core is built from: no runtime, no I/O, no clock, no randomness. `schemars` comes only
+/// with the feature that describes types.
 const CORE_DEPENDENCIES: &[&str] =
-    &["arrayvec", "rust_decimal", "serde", "serde_json", "smallvec", "thiserror"];
-/// What the front end is built from: it knows nothing of the engine's surroundings.
+    &["arrayvec", "rust_decimal", "schemars", "serde", "serde_json", "smallvec", "thiserror"];
+/// What the front end is built from: it knows nothing of the engine's surroundings. `schemars`
+/// comes only with the feature that describes types.
 const BOT_DEPENDENCIES: &[&str] = &[
     "ab_glyph",
     "futures-util",
@@ -174,11 +181,12 @@ const BOT_DEPENDENCIES: &[&str] = &[
     "jiff",
     "png",
     "reqwest",
+    "schemars",
     "secrecy",
     "serde",
     "serde_json",
     "strsim",
-    "teloxide-core",
+    "teloxide",
     "thiserror",
     "tiny-skia",
     "tokio",

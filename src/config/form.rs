@@ -7,8 +7,11 @@ use serde_json::Value;
 
 use super::key::Key;
 use super::plan::{self, PlanDraft};
-use super::sections::{self, BALANCE, CONSENT_ALONE, CONSENT_SHARED, Sections};
+use super::sections::{self, BALANCE, CONSENT_ALONE, CONSENT_SHARED, Sections, TOKEN};
 use super::trader::{self, Draft, interval_warning};
+
+/// `http.tokens` is a table of its own, as `paper.balances` is.
+const TOKENS_MEANING: &str = "Who may ask /api/v1, by name, and what each may do. The token itself is HEIKIN_API_TOKEN_OPS in the environment or .env for the name ops, or in the file that HEIKIN_API_TOKEN_OPS_FILE names.";
 
 /// Comments are wrapped at this many characters.
 const WIDTH: usize = 96;
@@ -122,6 +125,11 @@ fn write_keys(out: &mut String, above: &str, keys: &[Told], decided: &[(&'static
         if let Some(warning) = warning {
             comment(out, &format!("Warning: {warning}."));
         }
+        if key.name == "http.hosts" {
+            out.push('\n');
+            comment(out, &format!("{TOKENS_MEANING} Give {TOKEN}."));
+            out.push_str("# tokens = { ops = \"operator\" }\n");
+        }
         if key.name == "paper.taker_fee_pct" {
             out.push('\n');
             comment(out, &format!("What a paper account starts with. Give {BALANCE}."));
@@ -166,6 +174,10 @@ pub fn reference() -> String {
             section = Some(above);
         }
         row(&mut out, name, &key);
+        if key.name == "http.hosts" {
+            let (name, meaning, allowed) = ("tokens", TOKENS_MEANING, TOKEN);
+            row(&mut out, name, &Told { name, meaning, allowed, default: None });
+        }
         if key.name == "paper.taker_fee_pct" {
             let balances = Told {
                 name: "balances",

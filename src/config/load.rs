@@ -36,7 +36,8 @@ pub(super) fn load(paths: &Paths, variables: &Variables) -> Result<Config, Confi
         faults: Vec::new(),
         warnings: Vec::new(),
     };
-    let secrets = gather.secrets();
+    let mut secrets = gather.secrets();
+    secrets.api_tokens = gather.api_tokens(&sections.http.tokens);
     if env_text.is_some() {
         gather.check_permissions(&env_path);
     }
@@ -72,6 +73,7 @@ pub(super) fn load(paths: &Paths, variables: &Variables) -> Result<Config, Confi
         log: sections.log,
         data: folder.join(&sections.data),
         notify: sections.notify,
+        telegram: sections.telegram,
         subscription,
         secrets,
         warnings: Vec::new(),

@@ -46,10 +46,10 @@ pub use fault::{ConfigFaults, Fault, Place};
 pub use installation::{InstallationError, installation_tag};
 pub use key::Key;
 pub use plan::Subscription;
-pub use secrets::{Keys, Razorpay, Secrets, readable_by_others};
+pub use secrets::{ApiToken, Keys, Razorpay, Secrets, readable_by_others};
 pub use sections::{
     CONSENT_ALONE, CONSENT_SHARED, Http, LogFormat, LogLevel, LogSettings, ModeName, Notify, Paper,
-    PlayMoney,
+    PlayMoney, Telegram, TokenRole,
 };
 pub use trader::{Preset, TraderConfig, interval_warning};
 pub use variables::Variables;
@@ -199,6 +199,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Who is told.
     pub notify: Notify,
+    /// How Telegram is reached.
+    pub telegram: Telegram,
     /// How access is sold; none where heikin is for its operator alone.
     pub subscription: Option<Subscription>,
     /// Every secret that was given, used or not.

@@ -50,7 +50,7 @@ pub(super) fn notes(config: &Config) -> Vec<String> {
     if !config.http.listen.ip().is_loopback() {
         notes.push(format!(
             "http.listen = \"{}\" can be reached from other machines: nothing served there is \
-             encrypted or asks for a password",
+             encrypted, tokens of the API neither, and only the API asks who is asking",
             config.http.listen
         ));
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::document::{Document, Entry};
 use super::fault::{Fault, Place};
 use super::given::{Given, nearest};
-use super::sections::{self, BALANCE, BALANCES, Sections};
+use super::sections::{self, BALANCE, BALANCES, Sections, TOKEN, TOKENS};
 use super::trader::{self, Draft, TraderConfig};
 use super::{Presence, strategy, variables};
 
@@ -122,6 +122,14 @@ impl Reader {
         if let Some(asset) = entry.name.strip_prefix(BALANCES) {
             let read = sections::balance(&mut all.paper.balances, asset, &entry.given);
             self.told(entry, "", BALANCE, read);
+        } else if let Some(name) = entry.name.strip_prefix(TOKENS) {
+            let read = sections::token(&mut all.http.tokens, name, &entry.given);
+            self.told(entry, "", TOKEN, read);
+        } else if entry.name == TOKENS.trim_end_matches('.') {
+            // An empty section says nothing.
+            let is_empty = entry.given == Given::Other("a table");
+            let read = if is_empty { Ok(()) } else { Err("is no table of names".to_owned()) };
+            self.told(entry, "", TOKEN, read);
         } else if let Some(key) = sections::KEYS.iter().find(|key| key.name == entry.name) {
             let read = (key.read)(all, &entry.given);
             self.told(entry, "", key.allowed, read);

@@ -19,8 +19,8 @@ impl Reader {
                 place: self.place(None),
                 key: "http.listen".to_owned(),
                 value: Some(format!("\"{listen}\"")),
-                what: "can be reached from other machines, and nothing served there is encrypted \
-                       or asks for a password"
+                what: "can be reached from other machines, and nothing served there is encrypted: \
+                       whoever is on the way reads along, tokens of the API too"
                     .to_owned(),
                 remedy: "Give \"127.0.0.1:8080\", or say http.allow_remote = true.".to_owned(),
             });

@@ -1,15 +1,19 @@
 //! Secrets: from the environment, from `.env`, or from files that either names. Never from TOML.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::fault::{Fault, Place};
-use super::variables::{EnvFile, SECRETS, Variables};
+use super::sections::TokenRole;
+use super::variables::{self, EnvFile, SECRETS, Variables};
 
 /// The largest file that is read as a secret.
 const LARGEST: u64 = 64 * 1024;
+/// A shorter token of the API could be guessed.
+const SHORTEST_TOKEN: usize = 32;
 /// Where containers are handed secrets, readable by all in the container.
 const CONTAINER_SECRETS: &str = "/run/secrets";
 
@@ -19,6 +23,17 @@ pub struct Keys {
     /// The key, which the exchange knows.
     pub key: SecretString,
     /// The secret, which signs.
+    pub secret: SecretString,
+}
+
+/// A token of the API. Its `Debug` does not show it.
+#[derive(Debug, Clone)]
+pub struct ApiToken {
+    /// What it is called, in the log and in the record of who did what.
+    pub name: String,
+    /// What it may do.
+    pub role: TokenRole,
+    /// The token.
     pub secret: SecretString,
 }
 
@@ -37,6 +52,8 @@ pub struct Secrets {
     pub webhook_secret_key: Option<SecretString>,
     /// The dashboard's password.
     pub dashboard_password: Option<SecretString>,
+    /// The tokens of the API, by name.
+    pub api_tokens: Vec<ApiToken>,
 }
 
 /// The secrets of the payment provider.
@@ -65,7 +82,11 @@ impl Secrets {
             &self.webhook_secret_key,
             &self.dashboard_password,
         ];
-        pairs.flat_map(|keys| [&keys.key, &keys.secret]).chain(single.into_iter().flatten())
+        let tokens = self.api_tokens.iter().map(|token| &token.secret);
+        pairs
+            .flat_map(|keys| [&keys.key, &keys.secret])
+            .chain(single.into_iter().flatten())
+            .chain(tokens)
     }
 }
 
@@ -116,6 +137,7 @@ impl Gather<'_> {
             },
             webhook_secret_key: signal,
             dashboard_password: password,
+            api_tokens: Vec::new(),
         }
     }
 
@@ -130,7 +152,7 @@ impl Gather<'_> {
         Some(Found { value: &line.value, place })
     }
 
-    fn secret(&mut self, name: &'static str) -> Option<SecretString> {
+    fn secret(&mut self, name: &str) -> Option<SecretString> {
         let by_file = format!("{name}_FILE");
         let fault = |place: Place, key: &str, value: Option<String>, what: String, remedy: &str| {
             Fault { place, key: key.to_owned(), value, what, remedy: remedy.to_owned() }
@@ -169,6 +191,57 @@ impl Gather<'_> {
             return None;
         }
         Some(value)
+    }
+
+    /// The API's tokens, one for each name.
+    pub(super) fn api_tokens(&mut self, named: &BTreeMap<String, TokenRole>) -> Vec<ApiToken> {
+        let mut tokens: Vec<ApiToken> = Vec::new();
+        for (name, &role) in named {
+            let variable = variables::of_token(name);
+            let faults = self.faults.len();
+            let Some(secret) = self.secret(&variable) else {
+                if self.faults.len() == faults {
+                    let what = format!("is missing, although http.tokens has the name {name}");
+                    self.token_fault(variable, what);
+                }
+                continue;
+            };
+            let text = secret.expose_secret();
+            if text.len() < SHORTEST_TOKEN {
+                let what =
+                    format!("is shorter than {SHORTEST_TOKEN} characters: it could be guessed");
+                self.token_fault(variable, what);
+            } else if let Some(other) =
+                tokens.iter().find(|token| token.secret.expose_secret() == text)
+            {
+                let what =
+                    format!("is the token of {} too: who asks would not be known", other.name);
+                self.token_fault(variable, what);
+            } else {
+                tokens.push(ApiToken { name: name.clone(), role, secret });
+            }
+        }
+        self.strays(named);
+        tokens
+    }
+
+    fn token_fault(&mut self, key: String, what: String) {
+        let place = self.find(&key).map_or(Place::Environment, |found| found.place);
+        let remedy = "Make a new one for it, such as with: openssl rand -hex 32".to_owned();
+        self.faults.push(Fault { place, key, value: None, what, remedy });
+    }
+
+    /// Warns of tokens without a name in `http.tokens`: nobody can use them.
+    fn strays(&mut self, named: &BTreeMap<String, TokenRole>) {
+        let known: BTreeSet<_> = named.keys().map(|name| variables::of_token(name)).collect();
+        let given = self.dotenv.lines.keys().map(String::as_str).chain(self.variables.of_tokens());
+        let stray: BTreeSet<_> = given
+            .filter(|name| variables::is_of_token(name))
+            .filter(|name| !known.contains(name.strip_suffix("_FILE").unwrap_or(name)))
+            .collect();
+        self.warnings.extend(stray.into_iter().map(|name| {
+            format!("{name} is there, and http.tokens has no name for it: it is not used")
+        }));
     }
 
     fn pair(

@@ -85,6 +85,23 @@ pub struct Http {
     pub listen: SocketAddr,
     /// The names under which it may be asked for, besides those of this machine.
     pub hosts: Vec<String>,
+    /// The names that the API's tokens have, and what each may do.
+    pub tokens: BTreeMap<String, TokenRole>,
+}
+
+/// What a token of the API may do: what a person of that role may, in its own name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenRole {
+    /// See what subscribers see.
+    Subscriber,
+    /// See all of the trading.
+    Viewer,
+    /// Steer it.
+    Operator,
+    /// Everything.
+    Owner,
+    /// Ask and act in the name of everybody, as a chat elsewhere does.
+    FrontEnd,
 }
 
 /// In which form logs are written.
@@ -133,6 +150,19 @@ pub struct Notify {
     pub operators: Vec<u64>,
 }
 
+/// How Telegram is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telegram {
+    /// What stands before `/bot<token>`: `https`, or on this machine.
+    pub api_url: String,
+}
+
+impl Default for Telegram {
+    fn default() -> Self {
+        Self { api_url: "https://api.telegram.org".to_owned() }
+    }
+}
+
 /// Everything but the traders, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sections {
@@ -146,6 +176,7 @@ pub(super) struct Sections {
     pub(super) log: LogSettings,
     pub(super) data: PathBuf,
     pub(super) notify: Notify,
+    pub(super) telegram: Telegram,
     pub(super) selling: Selling,
     pub(super) plans: Vec<Plan>,
 }
@@ -171,6 +202,7 @@ impl Default for Sections {
             http: Http {
                 listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
                 hosts: Vec::new(),
+                tokens: BTreeMap::new(),
             },
             allow_remote: false,
             log: LogSettings {
@@ -182,6 +214,7 @@ impl Default for Sections {
             },
             data: PathBuf::from("data"),
             notify: Notify::default(),
+            telegram: Telegram::default(),
             selling: Selling::default(),
             plans: Vec::new(),
         }
@@ -199,11 +232,18 @@ const LEVELS: [(&str, LogLevel); 5] = [
     ("debug", LogLevel::Debug),
     ("trace", LogLevel::Trace),
 ];
+const ROLES: [(&str, TokenRole); 5] = [
+    ("subscriber", TokenRole::Subscriber),
+    ("viewer", TokenRole::Viewer),
+    ("operator", TokenRole::Operator),
+    ("owner", TokenRole::Owner),
+    ("front_end", TokenRole::FrontEnd),
+];
 const OPTIONAL_AMOUNT: &str = "an amount above 0, such as \"500\", or leave it out for no limit";
 const OPTIONAL_COUNT: &str = "a number from 1 to 100000, or leave it out for no limit";
 
 /// The keys before and within the sections, in the order in which they are told.
-pub(super) const KEYS: [Key<Sections>; 32] = [
+pub(super) const KEYS: [Key<Sections>; 33] = [
     Key {
         name: "mode",
         allowed: "\"demo\", \"paper\", \"testnet\" or \"live\"",
@@ -348,14 +388,14 @@ pub(super) const KEYS: [Key<Sections>; 32] = [
     Key {
         name: "http.listen",
         allowed: "an IP address and a port, such as \"127.0.0.1:8080\"",
-        meaning: "Where /health, /ready, /status and /metrics are served.",
+        meaning: "Where /health, /ready, /status, /metrics and /api/v1 are served.",
         read: |all, given| put(&mut all.http.listen, given.number()),
         write: |all| text(&all.http.listen),
     },
     Key {
         name: "http.allow_remote",
         allowed: "true or false",
-        meaning: "Allow an address that other machines can reach. Nothing served is encrypted or asks for a password.",
+        meaning: "Allow an address that other machines can reach. Nothing served is encrypted, and only /api/v1 asks who is asking.",
         read: |all, given| put(&mut all.allow_remote, given.flag()),
         write: |all| Some(all.allow_remote.into()),
     },
@@ -419,6 +459,13 @@ pub(super) const KEYS: [Key<Sections>; 32] = [
         write: |all| Some(all.notify.operators.clone().into()),
     },
     Key {
+        name: "telegram.api_url",
+        allowed: "an https address, or one on this machine, such as \"http://127.0.0.1:8082\"",
+        meaning: "Where the Bot API is: Telegram's, a Bot API server of your own, or a stand-in.",
+        read: |all, given| put(&mut all.telegram.api_url, bot_api(given)),
+        write: |all| Some(all.telegram.api_url.as_str().into()),
+    },
+    Key {
         name: "subscription.link_hours",
         allowed: "hours from 1 to 4320",
         meaning: "How long a payment link can be paid. Access is sold where there is a [[plan]], and not otherwise.",
@@ -450,6 +497,31 @@ pub(super) const KEYS: [Key<Sections>; 32] = [
         write: |all| all.selling.api.as_deref().map(Into::into),
     },
 ];
+
+/// `http.tokens` has a key for every token.
+pub(super) const TOKENS: &str = "http.tokens.";
+/// What a token may be.
+pub(super) const TOKEN: &str = "a name of up to 20 small letters, digits and hyphens, and \"subscriber\", \"viewer\", \"operator\", \"owner\" or \"front_end\", such as ops = \"operator\" below [http.tokens]";
+/// The longest name: with a key behind it, it is a request id.
+const LONGEST_TOKEN: usize = 20;
+
+/// What a token of the API may do.
+pub(super) fn token(
+    tokens: &mut BTreeMap<String, TokenRole>,
+    name: &str,
+    given: &Given<'_>,
+) -> Result<(), String> {
+    let is_name = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if !is_name || name.is_empty() || name.len() > LONGEST_TOKEN {
+        return Err("has a name that is none".to_owned());
+    }
+    // Its variable would be the one that names the file of another token.
+    if name.ends_with("-file") {
+        return Err("has a name that ends in -file".to_owned());
+    }
+    tokens.insert(name.to_owned(), given.word(&ROLES)?);
+    Ok(())
+}
 
 /// `paper.balances` has a key for every asset.
 pub(super) const BALANCES: &str = "paper.balances.";
@@ -522,6 +594,22 @@ fn at_most_16<'a, 'b>(given: &'a Given<'b>) -> Result<&'a [Given<'b>], String> {
 }
 
 /// An address on this machine: keys and orders never go elsewhere unencrypted.
+/// The token is part of every request: beyond this machine it goes through TLS, or not at all.
+fn bot_api(given: &Given<'_>) -> Result<String, String> {
+    let address = given.text()?.trim();
+    if address.starts_with("http://") {
+        return loopback(given, "http");
+    }
+    let is_usable = address.parse::<reqwest::Url>().is_ok_and(|url| {
+        let is_bare = url.query().is_none() && url.fragment().is_none();
+        url.scheme() == "https" && is_bare && url.username().is_empty() && url.password().is_none()
+    });
+    if !is_usable {
+        return Err("is no https address".to_owned());
+    }
+    Ok(address.trim_end_matches('/').to_owned())
+}
+
 fn loopback(given: &Given<'_>, scheme: &str) -> Result<String, String> {
     let address = given.text()?.trim();
     let rest = address

@@ -26,7 +26,21 @@ pub(super) const SECRETS: [&str; 11] = [
     "DASHBOARD_PASSWORD",
 ];
 
-/// Every name that heikin reads.
+/// How the variable of an API token begins; its name in capitals follows, with `_` for `-`. It may
+/// be given as `…_FILE` as well.
+pub(super) const API_TOKEN: &str = "HEIKIN_API_TOKEN_";
+
+/// The variable of an API token.
+pub(super) fn of_token(name: &str) -> String {
+    format!("{API_TOKEN}{}", name.to_ascii_uppercase().replace('-', "_"))
+}
+
+/// Whether a name is that of an API token's variable, or of its file.
+pub(super) fn is_of_token(name: &str) -> bool {
+    name.strip_prefix(API_TOKEN).is_some_and(|rest| !rest.is_empty())
+}
+
+/// Every name that heikin reads, but for those of API tokens.
 pub(super) fn names() -> impl Iterator<Item = String> {
     let files = SECRETS.iter().map(|name| format!("{name}_FILE"));
     PLAIN.iter().chain(&SECRETS).map(|name| (*name).to_owned()).chain(files)
@@ -38,14 +52,17 @@ pub struct Variables(BTreeMap<String, String>);
 
 impl Variables {
     /// The environment of this process.
-    #[expect(clippy::disallowed_methods, reason = "here, and here alone, it is read")]
     pub fn of_process() -> Self {
-        names()
-            .filter_map(|name| {
-                let value = std::env::var_os(&name)?.to_string_lossy().into_owned();
-                Some((name, value))
-            })
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+            .filter(|(name, _)| is_of_token(name) || names().any(|known| known == *name))
+            .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
             .collect()
+    }
+
+    /// The names of API tokens' variables.
+    pub(super) fn of_tokens(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str).filter(|name| is_of_token(name))
     }
 
     /// The value of a variable; an empty one is as good as none.
@@ -104,7 +121,7 @@ pub(super) fn parse(text: &str, file: &str) -> (EnvFile, Vec<Fault>) {
                 continue;
             }
         };
-        if names().any(|known| known == name) {
+        if is_of_token(name) || names().any(|known| known == name) {
             if let Some(before) = found.lines.get(name) {
                 let what = format!("is there already, on line {}", before.line);
                 fault(name, what, "Leave one out.");

@@ -18,6 +18,7 @@
 //! | [`wake`] | the order thread's sign that there is something to tell |
 //! | `selling` | access that people buy, at work |
 //! | `claim` | how heikin gets its owner |
+//! | `line` | how the line to Telegram stands |
 //! | `zone` | the time of day where somebody is |
 //!
 //! # Invariants
@@ -36,6 +37,7 @@ mod claim;
 mod command;
 mod follow;
 pub mod front;
+mod line;
 mod outages;
 mod query;
 mod selling;
@@ -59,6 +61,7 @@ use self::account::{Replica, Tail};
 pub use self::follow::Following;
 use self::front::ledger::Rooms;
 use self::front::{Front, FrontError, Ledger};
+pub use self::line::Line;
 use self::selling::{Door, Errand, Till};
 use crate::config::Config;
 use crate::http::Payments;
@@ -125,6 +128,8 @@ struct Shared {
     moved: watch::Sender<Sequence>,
     /// The record up to which all that is to be told is in the outbox.
     told: watch::Sender<Sequence>,
+    /// How the line to Telegram stands.
+    line: watch::Sender<Line>,
     /// Commands that are being carried out.
     at_work: Mutex<BTreeSet<RequestId>>,
     /// Where the payment provider is asked; none where nothing is on offer.
@@ -176,6 +181,7 @@ impl Control {
             started_at: now,
             moved: watch::Sender::new(0),
             told: watch::Sender::new(0),
+            line: watch::Sender::new(Line::Off),
             at_work: Mutex::default(),
             till: client.is_some().then_some(till),
             panic: Mutex::default(),

@@ -25,5 +25,7 @@ pub mod num;
 pub mod order;
 pub mod reconcile;
 pub mod risk;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod strategy;
 pub mod time;

@@ -6,20 +6,24 @@
 //! | `/ready` | 200 while it may open positions, else 503 with reasons: look, do not restart it |
 //! | `/status` | how it stands, as JSON |
 //! | `/metrics` | the same in numbers, for Prometheus |
+//! | `/api/v1/…` | the chat's port, for whoever has a token ([`api`]) |
 //! | `POST /razorpay/webhook` | 200 once an event is verified and stored; only where access is sold |
 //! | `/razorpay/callback` | the page that payers come back to; likewise |
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`api`] | `/api/v1` |
 //! | [`metrics`] | families of numbers, and the text format |
 //! | `payments` | what the payment provider sends, and its payers |
 //! | `routes` | the paths, and what is refused before them |
 //! | `server` | connections: how many, how long, how they end |
 //!
-//! It knows nothing of the runtime: a [`Source`] reads a snapshot and never waits. Nothing that is
-//! read changes anything, so nobody is asked who is asking; that it is asked under its own name keeps
-//! pages in a browser away (DNS rebinding). What [`Payments`] takes in is signed.
+//! It knows nothing of the runtime: a [`Source`] reads a snapshot and never waits. What is merely
+//! read changes nothing, so nobody is asked who is asking; that it is asked under its own name keeps
+//! pages in a browser away (DNS rebinding). The API asks who is asking, and for all it does; what
+//! [`Payments`] takes in is signed.
 
+pub mod api;
 pub mod metrics;
 mod payments;
 mod routes;

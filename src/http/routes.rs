@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use heikin_bot::wire::PROBLEM_JSON;
 use serde_json::{Value, json};
 
 use super::payments;
@@ -60,6 +61,11 @@ pub(super) fn router(source: Arc<dyn Source>, names: Names) -> Router {
         .with_state(source)
         .layer(middleware::from_fn(no_body))
         .layer(middleware::from_fn_with_state(Arc::new(names), guard))
+}
+
+/// The API, as guarded as the rest.
+pub(super) fn api_router(api: Router, names: Names) -> Router {
+    Router::new().nest("/api/v1", api).layer(middleware::from_fn_with_state(Arc::new(names), guard))
 }
 
 /// The door of the payment provider, as guarded as the rest.
@@ -129,7 +135,10 @@ async fn all_metrics(State(source): State<Arc<dyn Source>>) -> Response {
 }
 
 pub(super) fn problem(status: StatusCode, detail: &str) -> Response {
-    told(status, &json!({ "status": status.as_u16(), "detail": detail }))
+    let title = status.canonical_reason();
+    let value = json!({ "title": title, "status": status.as_u16(), "detail": detail });
+    let kind = [(header::CONTENT_TYPE, PROBLEM_JSON)];
+    (status, kind, value.to_string()).into_response()
 }
 
 pub(super) fn told(status: StatusCode, value: &Value) -> Response {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use heikin_bot::backend::Backend;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -12,7 +13,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::routes::{Names, payment_router, router};
+use super::api::{self, Api};
+use super::routes::{Names, api_router, payment_router, router};
 use super::{Payments, Source};
 use crate::config::Http;
 
@@ -39,6 +41,7 @@ pub struct ServeError {
 pub struct Server {
     listener: TcpListener,
     router: Router,
+    api: Router,
     names: Names,
 }
 
@@ -53,7 +56,20 @@ impl Server {
         let fails = |source| ServeError { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(fails)?;
         let names = Names::new(listen.ip(), &settings.hosts);
-        Ok(Self { listener, router: router(source, names.clone()), names })
+        Ok(Self {
+            listener,
+            router: router(source, names.clone()),
+            api: api::switched_off(),
+            names,
+        })
+    }
+
+    /// Serves a backend under `/api/v1` as well; without this, whoever asks there is told how to
+    /// switch it on.
+    #[must_use]
+    pub fn with_api<B: Backend + 'static>(mut self, api: Api<B>) -> Self {
+        self.api = api.router();
+        self
     }
 
     /// Opens the door of the payment provider as well.
@@ -74,6 +90,7 @@ impl Server {
 
     /// Serves until `stop` comes; answers that are under way are finished then.
     pub async fn run(self, stop: impl Future<Output = ()>) {
+        let router = self.router.merge(api_router(self.api, self.names));
         let room = Arc::new(Semaphore::new(CONNECTIONS));
         let (ending, _) = watch::channel(());
         let mut connections = JoinSet::new();
@@ -90,7 +107,7 @@ impl Server {
                 () = &mut stop => break,
                 (permit, accepted) = accepted => match accepted {
                     Ok((stream, _)) => {
-                        let connection = serve(stream, self.router.clone(), ending.subscribe());
+                        let connection = serve(stream, router.clone(), ending.subscribe());
                         connections.spawn(async move {
                             let _permit = permit;
                             connection.await;

@@ -95,6 +95,27 @@ fn the_subscription_is_signed_over_its_sorted_parameters() {
     });
 }
 
+/// The account may move while it is being subscribed to.
+#[test]
+fn events_before_the_answer_to_the_subscription_are_kept_for_after_it() {
+    run(async {
+        let address = websockets(|_, mut peer, _| async move {
+            hear(&mut peer).await.unwrap();
+            for frame in [FILLED, &FILLED.replace("9001", "9002").replace("\"t\":44", "\"t\":45")] {
+                say(&mut peer, frame).await;
+            }
+            sleep(100).await;
+            say(&mut peer, r#"{"id":1,"status":200,"result":{"subscriptionId":0}}"#).await;
+            stay(&mut peer).await;
+        })
+        .await;
+        let mut account = Account::listen(&address);
+        account.begins().await;
+        let fills = [account.report().await, account.report().await].map(|report| report.fill);
+        assert_eq!(fills.map(|fill| fill.unwrap().trade_id), [44, 45]);
+    });
+}
+
 #[test]
 fn a_report_arrives_once_and_others_are_counted() {
     run(async {

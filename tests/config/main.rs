@@ -6,3 +6,4 @@ mod modes;
 mod mutations;
 mod reading;
 mod subscription;
+mod tokens;

@@ -202,7 +202,7 @@ fn what_init_writes_is_read_and_says_what_was_decided() {
             Some(rest)
                 if rest.split_once(" = ").is_some_and(|(key, _)| {
                     key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-                }) && !rest.starts_with("balances") =>
+                }) && !["balances", "tokens"].iter().any(|table| rest.starts_with(table)) =>
             {
                 format!("{rest}\n")
             }

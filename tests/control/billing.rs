@@ -1,5 +1,6 @@
 //! Access that people buy: from the bill to the receipt, on a stand-in of Razorpay.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -53,7 +54,11 @@ impl Shop {
 
     /// Opens the door, and has the provider send its events there.
     async fn open_door(&self, control: &Control) {
-        let settings = Http { listen: "127.0.0.1:0".parse().unwrap(), hosts: Vec::new() };
+        let settings = Http {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            hosts: Vec::new(),
+            tokens: BTreeMap::new(),
+        };
         let server = Server::bind(&settings, Arc::new(Nothing)).await.unwrap();
         let server = server.with_payments(control.payments().unwrap());
         let url = format!("http://{}/razorpay/webhook", server.local_addr().unwrap());

@@ -1,6 +1,7 @@
 #![cfg(test)]
 //! What is served over HTTP, over real sockets.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -59,6 +60,7 @@ async fn start() -> Running {
     let settings = Http {
         listen: "127.0.0.1:0".parse().unwrap(),
         hosts: vec!["trader.example.org".to_owned()],
+        tokens: BTreeMap::new(),
     };
     let server = Server::bind(&settings, Arc::clone(&told) as Arc<dyn Source>).await.unwrap();
     let port = server.local_addr().unwrap().port();
@@ -193,7 +195,7 @@ async fn stopping_ends_connections_that_are_kept_open_and_frees_the_port() {
 async fn a_taken_address_is_told_with_what_mends_it() {
     let server = start().await;
     let listen = format!("127.0.0.1:{}", server.port).parse().unwrap();
-    let settings = Http { listen, hosts: Vec::new() };
+    let settings = Http { listen, hosts: Vec::new(), tokens: BTreeMap::new() };
     let error = Server::bind(&settings, Arc::new(Told::default())).await.unwrap_err().to_string();
     assert!(error.contains("http.listen") && error.contains(&server.port.to_string()), "{error}");
 }

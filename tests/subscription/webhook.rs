@@ -1,5 +1,6 @@
 //! Webhooks over real sockets: verified, stored, acknowledged in time.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -99,7 +100,8 @@ async fn start() -> Running {
         stored: Mutex::default(),
         disk: Mutex::new(Disk::Good),
     });
-    let settings = Http { listen: "127.0.0.1:0".parse().unwrap(), hosts: Vec::new() };
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let settings = Http { listen, hosts: Vec::new(), tokens: BTreeMap::new() };
     let server = Server::bind(&settings, Arc::new(Nothing)).await.unwrap();
     let server = server.with_payments(Arc::clone(&door) as Arc<dyn Payments>);
     let port = server.local_addr().unwrap().port();
@@ -245,7 +247,8 @@ async fn the_page_that_payers_come_back_to_says_what_it_knows() {
 
 #[tokio::test]
 async fn without_a_shop_there_is_no_door() {
-    let settings = Http { listen: "127.0.0.1:0".parse().unwrap(), hosts: Vec::new() };
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let settings = Http { listen, hosts: Vec::new(), tokens: BTreeMap::new() };
     let server = Server::bind(&settings, Arc::new(Nothing)).await.unwrap();
     let port = server.local_addr().unwrap().port();
     tokio::spawn(server.run(std::future::pending()));

@@ -25,6 +25,7 @@ pub(crate) struct State {
     pub(crate) outbox: BTreeMap<Cursor, Envelope>,
     pub(crate) receipts: Vec<Receipt>,
     pub(crate) notices: Vec<Notice>,
+    pub(crate) roles: BTreeMap<UserId, Role>,
 }
 
 /// The backend, shared with whoever looks.
@@ -58,6 +59,22 @@ impl Desk {
     }
 }
 
+impl Desk {
+    fn users(&self, skip: u32) -> Paged<UserLine> {
+        let line = |(user, role): (&UserId, &Role)| UserLine {
+            user: *user,
+            name: "Somebody".to_owned(),
+            role: *role,
+            access: Access::None,
+            seen_at: None,
+            has_blocked: false,
+        };
+        let items: Vec<_> = self.look(|state| state.roles.iter().map(line).collect());
+        let total = u32::try_from(items.len()).unwrap();
+        Paged { items, skip, total }
+    }
+}
+
 impl Backend for Desk {
     async fn query(&self, query: Query) -> Result<Answer, BackendError> {
         match query {
@@ -73,6 +90,7 @@ impl Backend for Desk {
                 }))
             }
             Query::Notify { .. } => Ok(Answer::Notify(NotifyPreferences::default())),
+            Query::Users { page: Page { skip, .. } } => Ok(Answer::Users(self.users(skip))),
             _ => Err(BackendError::Busy),
         }
     }
@@ -178,15 +196,35 @@ impl Phone {
 
     /// Starts the bot; another time after [`Phone::kill`].
     pub(crate) fn start(&mut self) {
-        let url = self.standin.api_url().parse().unwrap();
-        let api = Api::new(url, &Settings::default().token.into()).unwrap();
-        let bot = Bot::new(self.desk.clone(), || Nonce::from_bits(7));
-        let telegram = Telegram::new(api, bot, Hurried(self.desk.clone()));
-        let other = Arc::clone(&telegram);
+        let telegram = self.telegram();
         self.tasks.push(tokio::spawn(async move {
-            telegram.receive().await;
+            telegram.run(std::future::pending()).await;
         }));
-        self.tasks.push(tokio::spawn(async move { other.deliver().await }));
+    }
+
+    pub(crate) fn telegram(&self) -> Arc<Telegram<Desk, impl Machine + use<>>> {
+        let url = self.standin.api_url().parse().unwrap();
+        let api = Api::new(&url, &Settings::default().token.into()).unwrap();
+        let bot = Bot::new(self.desk.clone(), || Nonce::from_bits(7));
+        Telegram::new(api, bot, Hurried(self.desk.clone()))
+    }
+
+    /// The names of the commands that are offered in a scope.
+    pub(crate) async fn offered(&self, scope: Value, wanted: impl Fn(&[String]) -> bool) {
+        let offered = || -> Vec<String> {
+            let state = self.standin.state();
+            let lists = state["commands"].as_array().unwrap().iter();
+            let list = lists.clone().find(|it| it["scope"] == scope);
+            let rows = list.and_then(|it| it["commands"].as_array()).into_iter().flatten();
+            rows.map(|it| it["command"].as_str().unwrap().to_owned()).collect()
+        };
+        let waiting = async {
+            while !wanted(&offered()) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let there = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(there.is_ok(), "{scope}: {:?} in {}", offered(), self.standin.state()["commands"]);
     }
 
     pub(crate) fn kill(&mut self) {

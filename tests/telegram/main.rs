@@ -4,10 +4,11 @@
 mod desk;
 
 use heikin::standin::telegram::{FaultRequest, Hands};
-use heikin_bot::backend::{Delivery, Lane};
-use heikin_bot::telegram::{Api, Notice};
+use heikin_bot::backend::{Cursor, Delivery, Lane, Role, UserId};
+use heikin_bot::telegram::{Api, Failure, Notice};
+use serde_json::json;
 
-use crate::desk::{ASHA, Phone, RAVI};
+use crate::desk::{ASHA, PATIENCE, Phone, RAVI};
 
 fn fault(kind: &str) -> FaultRequest {
     FaultRequest { kind: kind.to_owned(), ..Default::default() }
@@ -105,11 +106,138 @@ async fn whoever_has_blocked_the_bot_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_slow_chat_holds_up_no_other() {
+    let mut phone = Phone::new();
+    phone.write(RAVI, "/help");
+    phone.start();
+    phone.said(ASHA, 1).await;
+    phone.said(RAVI, 1).await;
+    let slow = FaultRequest {
+        seconds: Some(10),
+        chat: Some(ASHA),
+        method: Some("sendMessage".to_owned()),
+        ..fault("timeout_before")
+    };
+    phone.standin.fault(&[slow]).unwrap();
+    // It is more urgent, and goes first.
+    phone.desk.queue(ASHA, Lane::Fault, "slow");
+    phone.desk.queue(RAVI, Lane::Info, "quick");
+    phone.desk_when(|it| !it.receipts.is_empty()).await;
+    let first = phone.desk.look(|it| it.receipts[0].clone());
+    assert_eq!(first.cursor, Cursor(2), "{first:?}");
+    // And the slow one arrives too.
+    phone.desk_when(|it| it.receipts.len() == 2).await;
+}
+
+#[tokio::test]
+async fn what_telegram_cannot_read_is_sent_as_plain_words() {
+    let mut phone = Phone::new();
+    let refused = FaultRequest {
+        status: Some(400),
+        method: Some("sendMessage".to_owned()),
+        times: Some(1),
+        ..fault("error_before")
+    };
+    phone.standin.fault(&[refused]).unwrap();
+    phone.start();
+    let said = phone.said(ASHA, 1).await;
+    assert!(said[0].contains("/status"), "{said:?}");
+    let told = phone.standin.messages(ASHA);
+    let messages = told["messages"].as_array().unwrap();
+    let answer = messages.iter().find(|it| it["by_bot"] == true).unwrap();
+    let entities = answer["message"]["entities"].as_array().into_iter().flatten();
+    let marked = entities.filter(|it| it["type"] == "bold" || it["type"] == "code").count();
+    assert_eq!(marked, 0, "{answer}");
+}
+
+#[tokio::test]
+async fn that_there_is_no_news_is_no_failure() {
+    let mut phone = Phone::new();
+    phone.start();
+    phone.said(ASHA, 1).await;
+    // Longer than a poll waits.
+    let longer = std::time::Duration::from_secs(28);
+    assert_eq!(phone.standin.messages_when(ASHA, longer, |_| false).await, None);
+    let notices = phone.desk.look(|it| it.notices.clone());
+    assert!(!notices.iter().any(|it| matches!(it, Notice::Polling(_))), "{notices:?}");
+    phone.write(ASHA, "hello");
+    phone.said(ASHA, 2).await;
+}
+
+#[tokio::test]
+async fn updates_of_a_kind_that_is_not_known_are_passed_over() {
+    let mut phone = Phone::new();
+    phone.start();
+    phone.said(ASHA, 1).await;
+    for update in [
+        json!({ "a_kind_of_tomorrow": { "from": { "id": ASHA } } }),
+        json!({ "message": "not even an object" }),
+        json!({}),
+    ] {
+        phone.standin.act(Hands::Update { update }).unwrap();
+    }
+    phone.write(ASHA, "hello");
+    let said = phone.said(ASHA, 2).await;
+    assert!(said[1].contains("I act on commands."), "{said:?}");
+    // None of them comes again after a restart.
+    phone.desk_when(|it| it.seen.len() == 5 && it.pending.is_empty()).await;
+}
+
+#[tokio::test]
+async fn everybody_is_offered_the_commands_of_their_role() {
+    let mut phone = Phone::new();
+    phone.desk.look(|it| it.roles.insert(UserId(ASHA), Role::Viewer));
+    phone.start();
+    let has = |names: &[String], name: &str| names.iter().any(|it| it == name);
+    let everybody = json!({ "type": "default" });
+    // Nothing is sold here.
+    let for_guests = |it: &[String]| has(it, "help") && !has(it, "panic") && !has(it, "plans");
+    phone.offered(everybody, for_guests).await;
+    let asha = || json!({ "type": "chat", "chat_id": ASHA });
+    phone.offered(asha(), |it| has(it, "balance") && !has(it, "panic")).await;
+    phone.desk.look(|it| it.roles.insert(UserId(ASHA), Role::Operator));
+    phone.write(ASHA, "hello");
+    phone.offered(asha(), |it| has(it, "panic")).await;
+    phone.desk.look(|it| it.roles.remove(&UserId(ASHA)));
+    phone.write(ASHA, "hello");
+    phone.offered(asha(), <[String]>::is_empty).await;
+}
+
+#[tokio::test]
+async fn an_end_does_not_wait_for_a_chat_that_hangs() {
+    let phone = Phone::new();
+    let slow = FaultRequest {
+        seconds: Some(600),
+        method: Some("sendMessage".to_owned()),
+        ..fault("timeout_before")
+    };
+    phone.standin.fault(&[slow]).unwrap();
+    let telegram = phone.telegram();
+    let is_at_work = phone.desk_when(|it| !it.pending.is_empty());
+    let ended = tokio::time::timeout(PATIENCE, telegram.run(is_at_work)).await;
+    assert_eq!(ended.expect("it ends"), None);
+    // It is taken up by the next start.
+    phone.desk.look(|it| assert_eq!((it.pending.len(), it.dealt_with.len()), (1, 0)));
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_known_ends_it() {
+    let phone = Phone::new();
+    let method = Some("getMe".to_owned());
+    let unknown = FaultRequest { status: Some(401), method, ..fault("error_before") };
+    phone.standin.fault(&[unknown]).unwrap();
+    let telegram = phone.telegram();
+    let ended = telegram.run(std::future::pending());
+    let ended = tokio::time::timeout(PATIENCE, ended).await;
+    assert_eq!(ended.expect("it ends"), Some(Failure::BadToken));
+}
+
+#[tokio::test]
 async fn the_token_is_nowhere() {
     let secret = "a-token-nobody-may-see";
     // Nobody listens there.
     let url = "http://127.0.0.1:9/".parse().unwrap();
-    let api = Api::new(url, &format!("1:{secret}").into()).unwrap();
+    let api = Api::new(&url, &format!("1:{secret}").into()).unwrap();
     assert_eq!(format!("{api:?}"), "Api([hidden])");
     let mut phone = Phone::new();
     phone.standin.fault(&[fault("lost_before"), fault("html_before"), fault("conflict")]).unwrap();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A person by Telegram's numeric user id, never by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct UserId(pub i64);
 
@@ -19,6 +20,7 @@ impl fmt::Display for UserId {
 /// What somebody may do. The order is that of the rights: each role may do what those before it may,
 /// but for [`Role::Subscriber`]'s own billing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Anyone: what is offered, what it costs, how to pay.
@@ -52,6 +54,7 @@ impl Role {
 
 /// Through what somebody acts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Identity {
     /// A person on Telegram.
@@ -70,6 +73,7 @@ pub enum Identity {
 
 /// Who a command comes from. The backend looks up the role itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Actor {
     /// Who.
     pub identity: Identity,
@@ -115,8 +119,20 @@ impl<'de> Deserialize<'de> for Pin {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Pin {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Pin".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "password" })
+    }
+}
+
 /// Makes a command one command however often it is delivered: `tg-7741` for an update,
 /// the value of `Idempotency-Key` for the API. At most 64 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct RequestId(pub String);

@@ -13,6 +13,7 @@ use super::{
 
 /// What people are told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "alert", content = "data", rename_all = "snake_case")]
 pub enum Alert {
     /// An entry order works on the exchange.
@@ -79,6 +80,7 @@ pub enum Alert {
 
 /// A fill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FillAlert {
     /// Whose money.
     pub mode: Mode,
@@ -110,6 +112,7 @@ pub struct FillAlert {
 
 /// A stop that was raised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StopRaised {
     /// Whose money.
     pub mode: Mode,
@@ -131,6 +134,7 @@ pub struct StopRaised {
 
 /// Something about what protects a position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum ProtectionAlert {
     /// A triggered stop did not fill and was priced anew.
@@ -205,6 +209,7 @@ pub enum ProtectionAlert {
 
 /// Something about the connection to the exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum ConnectionAlert {
     /// For more than a minute.
@@ -234,6 +239,7 @@ pub enum ConnectionAlert {
 
 /// Something about risk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum RiskAlert {
     /// An entry was denied.
@@ -275,6 +281,7 @@ pub enum RiskAlert {
 
 /// How far a panic has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum PanicStep {
     /// The latch is stored; cancelling and selling begin.
@@ -302,6 +309,7 @@ pub enum PanicStep {
 
 /// Something about heikin itself, or hands on the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum SystemAlert {
     /// It runs.
@@ -411,6 +419,7 @@ pub enum SystemAlert {
 
 /// Something about the person's own subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum SubscriptionAlert {
     /// A payment came: access begins, or goes on for longer.
@@ -479,6 +488,7 @@ pub enum SubscriptionAlert {
 
 /// The day in one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Digest {
     /// Whose money.
     pub mode: Mode,
@@ -500,6 +510,7 @@ pub struct Digest {
 
 /// What happened while heikin was off, or people could not be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OutageSummary {
     /// Whose money.
     pub mode: Mode,

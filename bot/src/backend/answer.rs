@@ -8,6 +8,7 @@ use super::{
 
 /// The answer to the [`super::Query`] by the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "answer", content = "data", rename_all = "snake_case")]
 pub enum Answer {
     /// How things are at a glance.
@@ -60,4 +61,37 @@ pub enum Answer {
     Payments(Payments),
     /// What subscriptions brought in.
     Revenue(RevenueReport),
+}
+
+impl Answer {
+    /// The name of the query that it answers.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Status(_) => "status",
+            Self::Positions(_) => "positions",
+            Self::Orders(_) => "orders",
+            Self::Fills(_) => "fills",
+            Self::Trades(_) => "trades",
+            Self::Profit(_) => "profit",
+            Self::Balance(_) => "balance",
+            Self::Chart(_) => "chart",
+            Self::Equity(_) => "equity",
+            Self::Performance(_) => "performance",
+            Self::Why(_) => "why",
+            Self::Settings(_) => "settings",
+            Self::Mode(_) => "mode",
+            Self::Health(_) => "health",
+            Self::Logs(_) => "logs",
+            Self::Users(_) => "users",
+            Self::Cards(_) => "cards",
+            Self::Audit(_) => "audit",
+            Self::Member(_) => "member",
+            Self::Notify(_) => "notify",
+            Self::Plans(_) => "plans",
+            Self::Bill(_) => "bill",
+            Self::Subscription(_) => "subscription",
+            Self::Payments(_) => "payments",
+            Self::Revenue(_) => "revenue",
+        }
+    }
 }

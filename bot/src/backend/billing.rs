@@ -11,6 +11,7 @@ use super::{Page, Range, UserId};
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Paise(pub i64);
 
@@ -24,6 +25,7 @@ impl fmt::Display for Paise {
 
 /// How a person's subscription stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Access {
     /// Never asked for.
@@ -62,6 +64,7 @@ pub enum Access {
 
 /// One line of a bill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BillLine {
     /// What for.
     pub name: String,
@@ -71,6 +74,7 @@ pub struct BillLine {
 
 /// What a plan costs, line by line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Bill {
     /// The id of the plan.
     pub plan: String,
@@ -86,6 +90,7 @@ pub struct Bill {
 
 /// Something on offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plan {
     /// Its id.
     pub id: String,
@@ -99,6 +104,7 @@ pub struct Plan {
 
 /// What is on offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plans {
     /// The plans; empty where billing is off.
     pub plans: Vec<Plan>,
@@ -110,6 +116,7 @@ pub struct Plans {
 
 /// How far a payment has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentPhase {
     /// The link is open.
@@ -132,6 +139,7 @@ pub enum PaymentPhase {
 
 /// One payment, or the attempt at one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PaymentLine {
     /// Our reference, on the receipt too.
     pub reference: String,
@@ -149,6 +157,7 @@ pub struct PaymentLine {
 
 /// Payments of one person, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Payments {
     /// Which part.
     pub page: Page,
@@ -160,6 +169,7 @@ pub struct Payments {
 
 /// One person's subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SubscriptionView {
     /// Whose.
     pub user: UserId,
@@ -177,6 +187,7 @@ pub struct SubscriptionView {
 
 /// What subscriptions brought in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RevenueReport {
     /// Of which time.
     pub range: Range,

@@ -9,6 +9,7 @@ use super::{Mode, Range, Trader};
 
 /// The four prices of a Heikin-Ashi candle, rounded to 8 decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HeikinAshiBar {
     /// Its open.
     pub open: Price,
@@ -22,6 +23,7 @@ pub struct HeikinAshiBar {
 
 /// One candle, as it was traded and as the strategy sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Bar {
     /// When it opened.
     pub opened_at: Timestamp,
@@ -41,6 +43,7 @@ pub struct Bar {
 
 /// A fill to mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Marker {
     /// When.
     pub at: Timestamp,
@@ -52,6 +55,7 @@ pub struct Marker {
 
 /// The stop of a position as it stood from one time to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChartLine {
     /// From when.
     pub from: Timestamp,
@@ -63,6 +67,7 @@ pub struct ChartLine {
 
 /// Candles with what was done on them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChartData {
     /// Whose.
     pub trader: Trader,
@@ -88,6 +93,7 @@ pub struct ChartData {
 
 /// Equity at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EquityPoint {
     /// When.
     pub at: Timestamp,
@@ -97,6 +103,7 @@ pub struct EquityPoint {
 
 /// Equity over time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EquitySeries {
     /// Of which time.
     pub range: Range,

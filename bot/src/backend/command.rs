@@ -9,6 +9,7 @@ use super::{ChatId, MessageId, Mode, NotifyPreferences, Role, Trader, UserId};
 
 /// What a command is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "target", rename_all = "snake_case")]
 pub enum Target {
     /// Everything.
@@ -27,6 +28,7 @@ pub enum Target {
 
 /// A setting's new text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// Its name, as in [`super::Setting::key`].
     pub key: String,
@@ -39,6 +41,7 @@ pub struct Change {
 /// The form of heikin's ancestor, `1h,BTCUSDT,10$,10,10`: understood, and shown as changes of
 /// settings before it becomes any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClassicForm {
     /// The interval.
     pub interval: Interval,
@@ -54,6 +57,7 @@ pub struct ClassicForm {
 
 /// What a payer told of themselves; each is optional and goes only to the payment provider.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Payer {
     /// How they are called.
     pub name: Option<String>,
@@ -73,6 +77,7 @@ impl std::fmt::Debug for Payer {
 /// What can be done. What must be confirmed is decided by the backend, with
 /// [`super::Outcome::Confirm`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
     /// Ends [`Command::StopBot`]: entries are placed again from the next candle close on.

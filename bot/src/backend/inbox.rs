@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 /// An update by the number that Telegram gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct UpdateId(pub u64);
 
 /// An update as it was delivered.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InboxRow {
     /// Its number.
     pub update: UpdateId,
@@ -29,6 +31,7 @@ impl std::fmt::Debug for InboxRow {
 
 /// What became of an update that was handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Intake {
     /// It is new, and stored: deal with it.

@@ -32,6 +32,17 @@ impl fmt::Display for Nonce {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Nonce {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Nonce".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[0-9a-f]{32}$" })
+    }
+}
+
 impl From<Nonce> for String {
     fn from(nonce: Nonce) -> Self {
         nonce.to_string()
@@ -48,6 +59,7 @@ impl TryFrom<std::borrow::Cow<'_, str>> for Nonce {
 
 /// Who presses, where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Presser {
     /// Who.
     pub user: UserId,
@@ -59,6 +71,7 @@ pub struct Presser {
 
 /// What is done when a confirmation is pressed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ticket {
     /// Who may press, and where.
     pub presser: Presser,
@@ -89,6 +102,7 @@ impl Ticket {
 
 /// What came of taking a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "take", content = "ticket", rename_all = "snake_case")]
 pub enum Take {
     /// Here it is; it is gone from the store.

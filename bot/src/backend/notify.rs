@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whether the phone makes a sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Loudness {
     /// Not sent.
@@ -18,6 +19,7 @@ pub enum Loudness {
 
 /// What an alert is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AlertKind {
     /// An entry was placed.
@@ -83,6 +85,7 @@ impl AlertKind {
 /// When everything but faults is silent, in minutes of the day in the person's zone. May pass
 /// midnight: 22:00 to 07:00.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuietHours {
     /// From this minute of the day, 0–1439.
     pub from: u16,
@@ -103,6 +106,7 @@ impl QuietHours {
 
 /// What one person is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotifyPreferences {
     /// Whether anything is sent at all, faults excepted.
     pub on: bool,

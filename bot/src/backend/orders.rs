@@ -10,6 +10,7 @@ use super::{OrderNumber, TradeNumber, Trader};
 
 /// How far an order has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderPhase {
     /// Sent, not answered.
@@ -28,6 +29,7 @@ pub enum OrderPhase {
 
 /// What an order waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum OrderWork {
     /// For a price or better.
@@ -57,6 +59,7 @@ pub enum OrderWork {
 
 /// What is being done about an order of unknown outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resolving {
     /// Since when nothing is known of it.
     pub since: Timestamp,
@@ -68,6 +71,7 @@ pub struct Resolving {
 
 /// An open order of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OpenOrder {
     /// Its number.
     pub number: OrderNumber,
@@ -95,6 +99,7 @@ pub struct OpenOrder {
 
 /// All open orders of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OpenOrders {
     /// Ours, newest first, unknown ones before all others.
     pub orders: Vec<OpenOrder>,
@@ -106,6 +111,7 @@ pub struct OpenOrders {
 
 /// One fill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FillLine {
     /// When.
     pub at: Timestamp,

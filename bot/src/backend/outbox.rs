@@ -7,6 +7,7 @@ use super::{Alert, ChatId, Loudness, MessageId, Role};
 
 /// The place of an alert in the outbox. Each is larger than the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Cursor(pub u64);
 
@@ -17,6 +18,7 @@ impl Cursor {
 
 /// What goes first when there is more than can be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
     /// Faults: first, never part of a digest.
@@ -29,6 +31,7 @@ pub enum Lane {
 
 /// An alert for one chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Envelope {
     /// Its place.
     pub cursor: Cursor,
@@ -56,6 +59,7 @@ pub struct Envelope {
 
 /// What became of an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "delivery", rename_all = "snake_case")]
 pub enum Delivery {
     /// It arrived.
@@ -79,6 +83,7 @@ pub enum Delivery {
 
 /// What became of one alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Receipt {
     /// Which.
     pub cursor: Cursor,

@@ -9,6 +9,7 @@ use super::{Access, Bill, Mode, NotifyPreferences, Role, StateVersion, Target, T
 
 /// How a command went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "outcome", content = "data", rename_all = "snake_case")]
 pub enum Outcome {
     /// It was accepted, and stored before this was said.
@@ -23,6 +24,7 @@ pub enum Outcome {
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Done {
     /// Entries are placed again from the next candle close on.
@@ -124,6 +126,7 @@ pub enum Done {
 
 /// One step of stopping, closing or panicking, for one trader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Leg {
     /// Whose.
     pub trader: Trader,
@@ -137,6 +140,7 @@ pub struct Leg {
 
 /// How far a step has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum LegState {
     /// There was nothing to do.
@@ -157,6 +161,7 @@ pub enum LegState {
 
 /// When a changed setting holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Effectiveness {
     /// At once.
@@ -171,6 +176,7 @@ pub enum Effectiveness {
 
 /// A setting, from what to what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SettingChange {
     /// Its name.
     pub key: String,
@@ -190,6 +196,7 @@ pub struct SettingChange {
 
 /// Why a command was not carried out. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Refusal {
     /// The actor's role does not allow it.
@@ -225,6 +232,7 @@ pub enum Refusal {
 
 /// What is about to be done, told before it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Recap {
     /// The state that it was computed from, to be sent with the confirmation.
     pub version: StateVersion,
@@ -241,6 +249,7 @@ pub struct Recap {
 
 /// What a recap is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RecapTopic {
     /// Positions will be sold.

@@ -7,6 +7,7 @@ use super::{Access, ChatId, Identity, MessageId, Role, UserId};
 
 /// What one person may do; a guest where nothing is known of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Member {
     /// Who.
     pub user: UserId,
@@ -31,6 +32,7 @@ impl Member {
 
 /// A message that is kept up to date as somebody's status card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Card {
     /// Whose.
     pub user: UserId,
@@ -42,6 +44,7 @@ pub struct Card {
 
 /// One person on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UserLine {
     /// Who.
     pub user: UserId,
@@ -59,6 +62,7 @@ pub struct UserLine {
 
 /// Something that somebody did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditLine {
     /// When.
     pub at: Timestamp,

@@ -8,6 +8,7 @@ use super::{LogLevel, OrderNumber, TradeNumber, Trader, UserId};
 
 /// A stretch of time: `from` is in it, `to` is not. The front end counts days in its user's zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Range {
     /// From when; none for the beginning.
     pub from: Option<Timestamp>,
@@ -22,6 +23,7 @@ impl Range {
 
 /// Which part of a long list, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Page {
     /// How many entries stand before it.
     pub skip: u32,
@@ -31,6 +33,8 @@ pub struct Page {
 
 /// One page of a long list, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename = "PageOf{T}"))]
 pub struct Paged<T> {
     /// What is on it.
     pub items: Vec<T>,
@@ -42,6 +46,7 @@ pub struct Paged<T> {
 
 /// Which candles a chart shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChartStyle {
     /// What the strategy sees.
@@ -52,6 +57,7 @@ pub enum ChartStyle {
 
 /// What `/why` is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "of", rename_all = "snake_case")]
 pub enum Subject {
     /// The last closed candle of a trader.
@@ -73,6 +79,7 @@ pub enum Subject {
 
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "query", rename_all = "snake_case")]
 pub enum Query {
     /// How things are at a glance.
@@ -183,4 +190,37 @@ pub enum Query {
         /// Of which time.
         range: Range,
     },
+}
+
+impl Query {
+    /// Its name, as it is on the wire.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Positions => "positions",
+            Self::Orders => "orders",
+            Self::Fills { .. } => "fills",
+            Self::Trades { .. } => "trades",
+            Self::Profit { .. } => "profit",
+            Self::Balance => "balance",
+            Self::Chart { .. } => "chart",
+            Self::Equity { .. } => "equity",
+            Self::Performance { .. } => "performance",
+            Self::Why { .. } => "why",
+            Self::Settings => "settings",
+            Self::Mode => "mode",
+            Self::Health => "health",
+            Self::Logs { .. } => "logs",
+            Self::Users { .. } => "users",
+            Self::Cards => "cards",
+            Self::Audit { .. } => "audit",
+            Self::Member { .. } => "member",
+            Self::Notify { .. } => "notify",
+            Self::Plans => "plans",
+            Self::Bill { .. } => "bill",
+            Self::Subscription { .. } => "subscription",
+            Self::Payments { .. } => "payments",
+            Self::Revenue { .. } => "revenue",
+        }
+    }
 }

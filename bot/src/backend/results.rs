@@ -10,6 +10,7 @@ use super::{BasisPoints, Range, TradeNumber, Trader};
 
 /// A closed trade.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeLine {
     /// Its number.
     pub number: TradeNumber,
@@ -39,6 +40,7 @@ pub struct TradeLine {
 
 /// Results of a stretch of time. Amounts are in `quote`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Profit {
     /// Of which time.
     pub range: Range,
@@ -74,6 +76,7 @@ pub struct Profit {
 
 /// One asset of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BalanceLine {
     /// Which.
     pub asset: Asset,
@@ -89,6 +92,7 @@ pub struct BalanceLine {
 
 /// What the account holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Balance {
     /// When it was so.
     pub at: Timestamp,
@@ -104,6 +108,7 @@ pub struct Balance {
 
 /// Results of one symbol.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SymbolResult {
     /// Which.
     pub symbol: Symbol,
@@ -117,6 +122,7 @@ pub struct SymbolResult {
 
 /// Results by symbol, best first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Performance {
     /// Of which time.
     pub range: Range,

@@ -6,6 +6,7 @@ use super::{Effectiveness, Trader};
 
 /// What a setting's text may be, so that a form can offer buttons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SettingKind {
     /// `on` or `off`.
@@ -24,6 +25,7 @@ pub enum SettingKind {
 
 /// One setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Setting {
     /// Its name in `heikin.toml`: `entry.trigger_offset`, `limits.max_daily_loss`.
     pub key: String,
@@ -47,6 +49,7 @@ pub struct Setting {
 
 /// Every setting that can be shown, in the order of the configuration. Secrets are not settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Settings {
     /// The settings.
     pub items: Vec<Setting>,

@@ -11,6 +11,7 @@ use super::{StateVersion, TradeNumber};
 
 /// Whose money and whose market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// A made-up market, made-up money.
@@ -45,6 +46,7 @@ impl Mode {
 
 /// A trader by what it trades: no other one has the same symbol and interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Trader {
     /// The symbol.
     pub symbol: Symbol,
@@ -60,6 +62,7 @@ impl fmt::Display for Trader {
 
 /// Whether entries are placed, for all traders or for one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Control {
     /// Entries are placed.
@@ -82,6 +85,7 @@ pub enum Control {
 
 /// What a trader is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TraderState {
     /// No position.
@@ -94,6 +98,7 @@ pub enum TraderState {
 
 /// What protects a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Protection {
     /// A stop rests on the exchange for all of it.
@@ -124,6 +129,7 @@ pub enum Protection {
 
 /// An open position.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Position {
     /// Whose.
     pub trader: Trader,
@@ -153,6 +159,7 @@ pub struct Position {
 
 /// One trader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TraderStatus {
     /// Which.
     pub trader: Trader,
@@ -172,6 +179,7 @@ pub struct TraderStatus {
 
 /// How much of the account's limits is used up today (UTC).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RiskUse {
     /// Realized result of today, in quote.
     pub realized_today: Money,
@@ -189,6 +197,7 @@ pub struct RiskUse {
 
 /// How things are at a glance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Status {
     /// The version of the state that this is of.
     pub version: StateVersion,
@@ -218,6 +227,7 @@ pub struct Status {
 
 /// What the live gate found for a trader with its settings of now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LiveGateVerdict {
     /// Which trader.
     pub trader: Trader,
@@ -235,6 +245,7 @@ pub struct LiveGateVerdict {
 
 /// The mode, and what stands between this one and `live`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModeView {
     /// Whose money now.
     pub mode: Mode,

@@ -10,6 +10,7 @@ use super::{HeikinAshiBar, OrderNumber, OrderWork, Subject, Trader, TraderState}
 
 /// What the strategy saw at the close of a candle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CandleValues {
     /// When it opened.
     pub opened_at: Timestamp,
@@ -27,6 +28,7 @@ pub struct CandleValues {
 
 /// One rule of the strategy, and how it came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RuleCheck {
     /// The rule: `close above MA(100)`.
     pub rule: String,
@@ -38,6 +40,7 @@ pub struct RuleCheck {
 
 /// An order that was decided on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WhyOrder {
     /// Its number.
     pub number: OrderNumber,
@@ -53,6 +56,7 @@ pub struct WhyOrder {
 
 /// Why something was done, or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Why {
     /// What was asked about.
     pub subject: Subject,

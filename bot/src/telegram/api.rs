@@ -9,19 +9,23 @@ use heikin_core::time::Span;
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use teloxide_core::Bot;
-use teloxide_core::payloads::SendPhotoSetters as _;
-use teloxide_core::requests::{JsonRequest, Payload, Requester as _};
-use teloxide_core::types::{
+use teloxide::Bot;
+use teloxide::payloads::SendPhotoSetters as _;
+use teloxide::requests::{JsonRequest, Payload, Requester as _};
+use teloxide::types::{
     InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ParseMode, ReplyParameters,
 };
 
 use super::failure::Failure;
+use super::menus::{Offer, Scope};
 use crate::backend::{ChatId, Loudness, MessageId, UpdateId};
 use crate::message::{Body, Button, Message, Picture, Press, Text, Toast};
 
-/// A request that has no answer by then has failed; a poll takes longer by as much as it waits.
+/// A request that has no answer by then has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The same for a poll, which Telegram holds until there is news. It has a client of its own: teloxide
+/// does nothing with a payload's `timeout_hint`.
+const POLL_PATIENCE: Duration = Duration::from_secs(45);
 /// What is asked for: nothing else is of use.
 const KINDS: [&str; 6] = [
     "message",
@@ -36,6 +40,7 @@ const KINDS: [&str; 6] = [
 #[derive(Clone)]
 pub struct Api {
     bot: Bot,
+    poller: Bot,
 }
 
 impl std::fmt::Debug for Api {
@@ -55,10 +60,6 @@ struct GetUpdates {
 impl Payload for GetUpdates {
     type Output = Vec<serde_json::Value>;
     const NAME: &'static str = "getUpdates";
-
-    fn timeout_hint(&self) -> Option<Duration> {
-        Some(Duration::from_secs(self.timeout))
-    }
 }
 
 #[derive(Serialize)]
@@ -168,6 +169,41 @@ impl Payload for AnswerCallbackQuery {
     const NAME: &'static str = "answerCallbackQuery";
 }
 
+#[derive(Serialize)]
+struct SetMyCommands {
+    commands: Vec<Offer>,
+    scope: Scope,
+}
+
+impl Payload for SetMyCommands {
+    type Output = serde::de::IgnoredAny;
+    const NAME: &'static str = "setMyCommands";
+}
+
+#[derive(Serialize)]
+struct DeleteMyCommands {
+    scope: Scope,
+}
+
+impl Payload for DeleteMyCommands {
+    type Output = serde::de::IgnoredAny;
+    const NAME: &'static str = "deleteMyCommands";
+}
+
+#[derive(Serialize)]
+struct GetMe {}
+
+/// All that is needed of the bot itself.
+#[derive(Deserialize)]
+struct Myself {
+    username: String,
+}
+
+impl Payload for GetMe {
+    type Output = Myself;
+    const NAME: &'static str = "getMe";
+}
+
 /// Whether words go with their markup. Without it they say the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Markup {
@@ -181,14 +217,17 @@ impl Api {
     /// # Errors
     ///
     /// Where there can be no client, which is a fault of the machine's TLS.
-    pub fn new(address: Url, token: &SecretString) -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
-        let bot = Bot::with_client(token.expose_secret(), client).set_api_url(address);
-        Ok(Self { bot })
+    pub fn new(address: &Url, token: &SecretString) -> Result<Self, reqwest::Error> {
+        let bot = |patience: Duration| {
+            let client = Client::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .timeout(patience)
+                .redirect(reqwest::redirect::Policy::none())
+                .build()?;
+            let bot = Bot::with_client(token.expose_secret(), client);
+            Ok(bot.set_api_url(address.clone()))
+        };
+        Ok(Self { bot: bot(PATIENCE)?, poller: bot(POLL_PATIENCE)? })
     }
 
     async fn ask<P>(&self, payload: P) -> Result<P::Output, Failure>
@@ -199,6 +238,25 @@ impl Api {
         JsonRequest::new(self.bot.clone(), payload).await.map_err(Failure::from)
     }
 
+    /// The bot's name, as in `t.me/name`.
+    pub(super) async fn name(&self) -> Result<String, Failure> {
+        self.ask(GetMe {}).await.map(|myself| myself.username)
+    }
+
+    /// Offers commands to whoever types.
+    pub(super) async fn offer_commands(
+        &self,
+        scope: Scope,
+        commands: Vec<Offer>,
+    ) -> Result<(), Failure> {
+        self.ask(SetMyCommands { commands, scope }).await.map(|_| ())
+    }
+
+    /// Offers somebody what everybody is offered.
+    pub(super) async fn forget_commands(&self, scope: Scope) -> Result<(), Failure> {
+        self.ask(DeleteMyCommands { scope }).await.map(|_| ())
+    }
+
     /// Updates after one, which this confirms together with all before it.
     pub(super) async fn updates(
         &self,
@@ -207,7 +265,8 @@ impl Api {
     ) -> Result<Vec<serde_json::Value>, Failure> {
         let offset = after.map_or(0, |it| i64::try_from(it.0).unwrap_or(0) + 1);
         let timeout = u64::try_from(wait.millis() / 1_000).unwrap_or(0);
-        self.ask(GetUpdates { offset, limit: 100, timeout, allowed_updates: KINDS }).await
+        let payload = GetUpdates { offset, limit: 100, timeout, allowed_updates: KINDS };
+        JsonRequest::new(self.poller.clone(), payload).await.map_err(Failure::from)
     }
 
     /// Sends a message; as plain words where Telegram cannot read their markup.
@@ -251,7 +310,7 @@ impl Api {
         markup: Markup,
     ) -> Result<MessageId, Failure> {
         let file = InputFile::memory(picture.png.clone()).file_name(picture.name.clone());
-        let to = teloxide_core::types::ChatId(chat.0);
+        let to = teloxide::types::ChatId(chat.0);
         let mut request = self.bot.send_photo(to, file);
         request = match markup {
             Markup::Html => request.caption(caption.to_html()).parse_mode(ParseMode::Html),
@@ -259,7 +318,7 @@ impl Api {
         };
         request = request.disable_notification(message.loudness != Loudness::Loud);
         if let Some(id) = message.reply_to.and_then(|id| i32::try_from(id.0).ok()) {
-            let replied = ReplyParameters::new(teloxide_core::types::MessageId(id));
+            let replied = ReplyParameters::new(teloxide::types::MessageId(id));
             request = request.reply_parameters(replied.allow_sending_without_reply());
         }
         if !message.buttons.is_empty() {

@@ -1,7 +1,7 @@
 //! What Telegram refuses, as far as it makes a difference.
 
 use heikin_core::time::Span;
-use teloxide_core::{ApiError, RequestError};
+use teloxide::{ApiError, RequestError};
 
 use crate::backend::ChatId;
 

@@ -1,16 +1,16 @@
 //! Polling, and one worker for each chat in which something has happened.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use heikin_core::time::Span;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::{Failure, Machine, Notice, Telegram, wire};
+use super::{Failure, Machine, Notice, Telegram, locked, wire};
 use crate::backend::{Backend, InboxRow, Intake, UpdateId};
-use crate::message::{Message, Reply, Text, Update};
+use crate::message::{Content, Event, Message, Reply, Text, Update};
 
 /// A poll waits so long for something to come.
 const POLL: Span = Span::from_secs(25);
@@ -41,30 +41,47 @@ impl Patience {
 
 impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
     /// Fetches updates and has them dealt with, for as long as the token holds. Ends with why not.
-    pub async fn receive(self: &Arc<Self>) -> Failure {
+    pub(super) async fn receive(self: &Arc<Self>) -> Failure {
         self.take_up().await;
         let mut last = None;
         let mut patience = Patience::new();
+        let mut is_connected = false;
         loop {
-            match self.api.updates(last, POLL).await {
-                Ok(updates) => match self.take_in(&updates, &mut last).await {
-                    Ok(()) => patience = Patience::new(),
-                    Err(notice) => {
-                        self.machine.note(&notice);
-                        self.machine.wait(patience.next()).await;
-                    }
-                },
-                Err(Failure::BadToken) => return Failure::BadToken,
-                Err(failure) => {
-                    let wait = match failure {
-                        Failure::TooMany(wait) => wait,
-                        _ => patience.next(),
-                    };
-                    self.machine.note(&Notice::Polling(failure));
-                    self.machine.wait(wait).await;
-                }
-            }
+            let Err(failure) = self.receive_some(&mut last, &mut is_connected).await else {
+                patience = Patience::new();
+                continue;
+            };
+            let wait = match failure {
+                Failure::BadToken => return Failure::BadToken,
+                Failure::TooMany(wait) => wait,
+                _ => patience.next(),
+            };
+            is_connected = false;
+            self.machine.note(&Notice::Polling(failure));
+            self.machine.wait(wait).await;
         }
+    }
+
+    /// One poll; before the first, and before one after a failure, the bot's name.
+    async fn receive_some(
+        self: &Arc<Self>,
+        last: &mut Option<UpdateId>,
+        is_connected: &mut bool,
+    ) -> Result<(), Failure> {
+        let name = if *is_connected { None } else { Some(self.api.name().await?) };
+        // The first answer is not waited for: it says that nobody else polls.
+        let wait = if name.is_some() { Span::ZERO } else { POLL };
+        let updates = self.api.updates(*last, wait).await?;
+        if let Some(name) = name {
+            *is_connected = true;
+            self.machine.note(&Notice::Connected(name));
+        }
+        let mut patience = Patience::new();
+        while let Err(notice) = self.take_in(&updates, last).await {
+            self.machine.note(&notice);
+            self.machine.wait(patience.next()).await;
+        }
+        Ok(())
     }
 
     /// What was stored before a restart, and not dealt with.
@@ -123,9 +140,9 @@ impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
 
     fn push(self: &Arc<Self>, update: Update) -> Result<(), UpdateId> {
         let chat = update.chat.id;
-        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workers = locked(&self.workers);
         let mut update = update;
-        if let Some(worker) = workers.get(&chat) {
+        if let Some(worker) = workers.queues.get(&chat) {
             match worker.try_send(update) {
                 Ok(()) => return Ok(()),
                 Err(TrySendError::Full(update)) => return Err(update.id),
@@ -133,18 +150,19 @@ impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
             }
         }
         let (sender, mut updates) = mpsc::channel(WAITING);
-        workers.insert(chat, sender);
-        drop(workers);
+        workers.queues.insert(chat, sender);
+        // Those that have ended.
+        while workers.tasks.try_join_next().is_some() {}
         let this = Arc::clone(self);
-        tokio::spawn(async move {
+        workers.tasks.spawn(async move {
             let mut next = Some(update);
             while let Some(update) = next {
                 this.deal_with(&update).await;
                 // Whoever hands on holds the same lock: nothing is put into a queue that ends here.
-                let mut workers = this.workers.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut workers = locked(&this.workers);
                 next = updates.try_recv().ok();
                 if next.is_none() {
-                    workers.remove(&chat);
+                    workers.queues.remove(&chat);
                 }
             }
         });
@@ -164,6 +182,10 @@ impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
             }
         };
         self.show(update, &reply).await;
+        if is_start(update) {
+            self.greet(update.chat.id);
+        }
+        self.stirred.notify_one();
         self.done(update.id).await;
     }
 
@@ -171,5 +193,13 @@ impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
         if let Err(error) = self.bot.backend().inbox_done(update).await {
             self.machine.note(&Notice::Inbox(error));
         }
+    }
+}
+
+/// Whether a chat begins with it, or begins again.
+fn is_start(update: &Update) -> bool {
+    match &update.event {
+        Event::Message { content: Content::Text(text), .. } => text.starts_with("/start"),
+        event => *event == Event::Unblocked,
     }
 }

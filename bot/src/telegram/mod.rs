@@ -7,6 +7,7 @@
 //! | `intake` | polling, and one worker for each chat |
 //! | `show` | what a reply asks for, done |
 //! | `outbox` | alerts on their way, until they have arrived |
+//! | `menus` | the commands that each person is offered |
 //!
 //! Of teloxide only its core is used, which knows the wire: its dispatcher confirms an update before
 //! anybody has dealt with it, and its throttle holds messages in memory alone.
@@ -15,27 +16,30 @@
 //! - An update is in the inbox before the next poll confirms it, and is dealt with once: its number is
 //!   that of every command that it gives.
 //! - Updates of one chat are dealt with one after the other; a slow or panicking one harms no other.
+//! - Of one chat no two requests of alerts are under way at once; chats are sent to side by side.
 //! - An alert is acknowledged after it has arrived, never before.
 //! - The token is in no error, notice or debug output.
 
 mod api;
 mod failure;
 mod intake;
+mod menus;
 mod outbox;
 mod show;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use heikin_core::time::{Span, Timestamp};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
 
 pub use api::Api;
 pub use failure::Failure;
 
-use crate::backend::{BackendError, ChatId, UpdateId};
+use crate::backend::{Backend, BackendError, ChatId, UpdateId};
 use crate::chat::Bot;
 use crate::message::Update;
 
@@ -52,6 +56,9 @@ pub trait Machine: Send + Sync + 'static {
 /// What belongs into the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Notice {
+    /// Telegram answers: for the first time, or again.
+    #[error("@{0} is on Telegram")]
+    Connected(String),
     /// Polling does not work; it is tried again.
     #[error("updates cannot be fetched: {0}")]
     Polling(Failure),
@@ -83,7 +90,18 @@ pub struct Telegram<B, M> {
     api: Api,
     bot: Bot<B>,
     machine: M,
-    workers: Mutex<BTreeMap<ChatId, mpsc::Sender<Update>>>,
+    workers: Mutex<Workers>,
+    /// Something has happened in a chat.
+    stirred: Notify,
+    /// Chats that have begun, or begun again, since the menus were last looked at.
+    newcomers: Mutex<BTreeSet<ChatId>>,
+}
+
+/// One worker for each chat in which something is dealt with.
+#[derive(Default)]
+struct Workers {
+    queues: BTreeMap<ChatId, mpsc::Sender<Update>>,
+    tasks: JoinSet<()>,
 }
 
 impl<B, M> std::fmt::Debug for Telegram<B, M> {
@@ -92,10 +110,57 @@ impl<B, M> std::fmt::Debug for Telegram<B, M> {
     }
 }
 
-impl<B, M> Telegram<B, M> {
-    /// A bot that talks over `api`. [`Telegram::receive`] and [`Telegram::deliver`] are to run beside
-    /// each other.
+/// At the end, what is being dealt with may take so long; what is not done then is taken up by the next
+/// start.
+const LEAVE: Span = Span::from_secs(2);
+/// So many chats are remembered as new between two looks.
+const NEWCOMERS: usize = 1_000;
+
+impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
+    /// A bot that talks over `api`.
     pub fn new(api: Api, bot: Bot<B>, machine: M) -> Arc<Self> {
-        Arc::new(Self { api, bot, machine, workers: Mutex::default() })
+        Arc::new(Self {
+            api,
+            bot,
+            machine,
+            workers: Mutex::default(),
+            stirred: Notify::new(),
+            newcomers: Mutex::default(),
+        })
     }
+
+    /// Answers and tells until `until` is done, or Telegram does not know the token: then it ends with
+    /// that. What is being dealt with at the end is given a moment.
+    pub async fn run(self: &Arc<Self>, until: impl Future<Output = ()>) -> Option<Failure> {
+        let ended = tokio::select! {
+            () = until => None,
+            failure = self.receive() => Some(failure),
+            () = self.deliver() => None,
+            () = self.keep_menus() => None,
+        };
+        let mut tasks = std::mem::take(&mut locked(&self.workers).tasks);
+        let finished = async { while tasks.join_next().await.is_some() {} };
+        tokio::select! {
+            () = finished => {}
+            () = self.machine.wait(LEAVE) => {}
+        }
+        ended
+    }
+
+    /// Somebody is there who may not have been.
+    fn greet(&self, chat: ChatId) {
+        let mut newcomers = locked(&self.newcomers);
+        if newcomers.len() < NEWCOMERS {
+            newcomers.insert(chat);
+        }
+    }
+
+    fn take_newcomers(&self) -> BTreeSet<ChatId> {
+        std::mem::take(&mut *locked(&self.newcomers))
+    }
+}
+
+/// Each change below these locks is one step: a panic elsewhere leaves nothing half done.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,10 @@
 //! Alerts on their way: faults first, in order within a chat, until they have arrived.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use heikin_core::time::{Span, Timestamp};
 
 use super::intake::Patience;
@@ -17,6 +19,8 @@ const LOOK: Span = Span::from_millis(20);
 const BATCH: u16 = 200;
 /// So many are held in memory; the others wait where they are.
 const HELD: usize = 5_000;
+/// In so many chats a message may be under way at once: one that is slow holds up no other.
+const AT_ONCE: usize = 32;
 
 /// An alert that is held.
 struct Held {
@@ -28,26 +32,25 @@ struct Held {
     first: Option<MessageId>,
 }
 
-/// What is held, and who is to be left alone until when.
+/// What is held, whose message is under way, and who is to be left alone until when.
 #[derive(Default)]
 struct Queue {
     held: Vec<Held>,
+    busy: BTreeSet<ChatId>,
     silent: BTreeMap<ChatId, Timestamp>,
-    all_silent: Option<Timestamp>,
+    /// Chats from which no answer came, and how long they are left alone after the next.
+    patience: BTreeMap<ChatId, Patience>,
 }
 
 impl Queue {
     /// The next: of those that may be sent, the most urgent, and of these the oldest.
     fn next(&mut self, now: Timestamp) -> Option<Held> {
         self.silent.retain(|_, until| *until > now);
-        if self.all_silent.is_some_and(|until| until > now) {
+        if self.busy.len() >= AT_ONCE {
             return None;
         }
-        let may = self
-            .held
-            .iter()
-            .enumerate()
-            .filter(|(_, held)| !self.silent.contains_key(&held.envelope.chat));
+        let is_free = |chat: &ChatId| !self.silent.contains_key(chat) && !self.busy.contains(chat);
+        let may = self.held.iter().enumerate().filter(|(_, held)| is_free(&held.envelope.chat));
         let place = may.min_by_key(|(_, held)| {
             // What was begun is finished first: its parts belong together.
             (held.arrived == 0, held.envelope.lane, held.envelope.cursor)
@@ -56,23 +59,29 @@ impl Queue {
     }
 }
 
+/// What became of a try, in the chat that it was made in.
+struct Tried {
+    chat: ChatId,
+    held: Held,
+    done: Result<(), Failure>,
+}
+
 impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
-    /// Sends what is in the outbox, for ever.
-    pub async fn deliver(self: &Arc<Self>) {
+    /// Sends what is in the outbox, for ever: chats side by side, each in order.
+    pub(super) async fn deliver(self: &Arc<Self>) {
         let mut queue = Queue::default();
         let mut after = Cursor::START;
-        let mut patience = Patience::new();
+        let mut tries = FuturesUnordered::new();
         loop {
             self.fetch(&mut queue, &mut after).await;
             let now = self.machine.now();
-            let Some(held) = queue.next(now) else {
-                self.machine.wait(LOOK).await;
-                continue;
-            };
-            match self.try_alert(&mut queue, held, now).await {
-                Ok(()) => patience = Patience::new(),
-                Err(Failure::NoAnswer(_)) => queue.all_silent = Some(now + patience.next()),
-                Err(_told) => {}
+            while let Some(held) = queue.next(now) {
+                queue.busy.insert(held.envelope.chat);
+                tries.push(self.try_alert(held, now));
+            }
+            tokio::select! {
+                Some(tried) = tries.next() => self.settle(&mut queue, tried).await,
+                () = self.machine.wait(LOOK) => {}
             }
         }
     }
@@ -93,25 +102,28 @@ impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
         }
     }
 
-    /// Sends an alert, or what is left of it, and notes what became of it.
-    async fn try_alert(
-        &self,
-        queue: &mut Queue,
-        mut held: Held,
-        now: Timestamp,
-    ) -> Result<(), Failure> {
+    /// Sends an alert, or what is left of it.
+    async fn try_alert(&self, mut held: Held, now: Timestamp) -> Tried {
         let chat = held.envelope.chat;
         let done = self.send_parts(&mut held, now).await;
-        let Err(failure) = &done else {
+        Tried { chat, held, done }
+    }
+
+    /// Notes what became of an alert, or holds it for another try.
+    async fn settle(&self, queue: &mut Queue, tried: Tried) {
+        let Tried { chat, mut held, done } = tried;
+        let now = self.machine.now();
+        queue.busy.remove(&chat);
+        let Err(failure) = done else {
+            queue.patience.remove(&chat);
             let message = held.first.unwrap_or(MessageId(0));
             let delivery = Delivery::Delivered { message };
-            self.acknowledge(vec![receipt(&held, now, delivery)]).await;
-            return Ok(());
+            return self.acknowledge(vec![receipt(&held, now, delivery)]).await;
         };
         self.machine.note(&Notice::Alert(chat, failure.clone()));
         match failure {
             Failure::TooMany(wait) => {
-                queue.silent.insert(chat, now + *wait);
+                queue.silent.insert(chat, now + wait);
                 queue.held.push(held);
             }
             Failure::NoAnswer(_) | Failure::Conflict => {
@@ -120,13 +132,16 @@ impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
                 if held.arrived == 0 {
                     held.parts.clear();
                 }
+                let patience = queue.patience.entry(chat).or_insert_with(Patience::new);
+                queue.silent.insert(chat, now + patience.next());
                 queue.held.push(held);
             }
             Failure::Moved(to) => {
-                held.envelope.chat = *to;
+                held.envelope.chat = to;
                 queue.held.push(held);
             }
             Failure::Unreachable(_) => {
+                queue.patience.remove(&chat);
                 let mut gone = vec![receipt(&held, now, Delivery::Blocked)];
                 let others = queue.held.extract_if(.., |other| other.envelope.chat == chat);
                 gone.extend(others.map(|other| receipt(&other, now, Delivery::Blocked)));
@@ -137,7 +152,6 @@ impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
                 self.acknowledge(vec![receipt(&held, now, delivery)]).await;
             }
         }
-        done
     }
 
     async fn send_parts(&self, held: &mut Held, now: Timestamp) -> Result<(), Failure> {

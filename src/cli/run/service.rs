@@ -9,10 +9,12 @@ use heikin_core::time::Span;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::telegram::Phone;
 use crate::cli::Failure;
 use crate::config::Http;
-use crate::control::Following;
 use crate::control::wake::Wake;
+use crate::control::{Control, Following, Line};
+use crate::http::api::Api;
 use crate::http::metrics::{Family, Kind, Sample};
 use crate::http::{Beat, Payments, Readiness, Server, Source};
 use crate::runtime::heartbeat::Heartbeat;
@@ -27,6 +29,44 @@ pub(super) struct Told {
     pub(super) mode: &'static str,
     pub(super) status: watch::Receiver<Status>,
     pub(super) heartbeat: Heartbeat,
+    /// How the line to Telegram stands; none without a front office.
+    pub(super) line: Option<watch::Receiver<Line>>,
+}
+
+/// What people ask and do over chat.
+pub(super) struct Office {
+    pub(super) following: Following,
+    pub(super) wake: Wake,
+    pub(super) phone: Option<Phone>,
+}
+
+/// Where the front office is knocked at over HTTP.
+pub(super) struct Doors {
+    pub(super) api: Api<Control>,
+    /// For the payment provider and its payers; none where nothing is on offer.
+    pub(super) payments: Option<Arc<dyn Payments>>,
+}
+
+impl Doors {
+    fn open(self, server: Server) -> Server {
+        let server = server.with_api(self.api);
+        match self.payments {
+            Some(payments) => server.with_payments(payments),
+            None => server,
+        }
+    }
+}
+
+impl Office {
+    async fn run(self, stopped: watch::Receiver<()>) {
+        let Self { following, wake, phone } = self;
+        let chat = async {
+            if let Some(phone) = phone {
+                phone.run(end(stopped.clone())).await;
+            }
+        };
+        tokio::join!(following.run(wake, end(stopped.clone())), chat);
+    }
 }
 
 impl Source for Told {
@@ -51,6 +91,8 @@ impl Source for Told {
             Ok(Value::Object(mut status)) => {
                 status.insert("mode".to_owned(), json!(self.mode));
                 status.insert("version".to_owned(), json!(version));
+                let line = self.line.as_ref().map(|line| line.borrow().to_string());
+                status.insert("telegram".to_owned(), json!(line));
                 Value::Object(status)
             }
             // A status always serializes, to an object.
@@ -254,20 +296,20 @@ impl Service {
     pub(super) fn start(
         settings: &Http,
         told: Told,
-        payments: Option<Arc<dyn Payments>>,
-        office: Option<(Following, Wake)>,
+        office: Option<(Doors, Office)>,
     ) -> Result<Self, Failure> {
         let (stop, stopped) = watch::channel(());
         let (ready, started) = sync_channel(1);
         let settings = settings.clone();
         let thread = std::thread::spawn(move || {
+            let (doors, office) = office.unzip();
             let told: Arc<dyn Source> = Arc::new(told);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let bound = runtime.map_err(Failure::failed).and_then(|runtime| {
                 let server = runtime.block_on(Server::bind(&settings, told));
                 let mut server = server.map_err(Failure::bad_input)?;
-                if let Some(payments) = payments {
-                    server = server.with_payments(payments);
+                if let Some(doors) = doors {
+                    server = doors.open(server);
                 }
                 let address = server.local_addr().map_err(Failure::failed)?;
                 Ok((runtime, server, address))
@@ -281,12 +323,12 @@ impl Service {
             // Whoever started it is still there, or nobody needs it.
             let Ok((runtime, server)) = bound else { return };
             runtime.block_on(async {
-                let follow = async {
-                    if let Some((following, wake)) = office {
-                        following.run(wake, end(stopped.clone())).await;
+                let chat = async {
+                    if let Some(office) = office {
+                        office.run(stopped.clone()).await;
                     }
                 };
-                tokio::join!(server.run(end(stopped.clone())), follow)
+                tokio::join!(server.run(end(stopped.clone())), chat)
             });
         });
         let gone = |_| Failure::failed("the HTTP thread has failed");

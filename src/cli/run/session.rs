@@ -13,13 +13,15 @@ use heikin_core::time::Span;
 use super::exchange::{Exchange, patiently};
 use super::live_gate;
 use super::narrator::{Echo, Narrator};
-use super::service::{Service, Told};
+use super::service::{Doors, Office, Service, Told};
+use super::telegram::Phone;
 use crate::cli::Failure;
 use crate::cli::tell::{tell, warn};
 use crate::config::{Config, Mode};
 use crate::control::account::words;
 use crate::control::wake::Wake;
 use crate::control::{self, Control, Following, Setup};
+use crate::http::api::Api;
 use crate::runtime::assembly::Streams;
 use crate::runtime::assembly::{Assembly, Fills};
 use crate::runtime::closing::Closing;
@@ -58,11 +60,7 @@ pub(super) async fn run(
         plans = plans(config, &exchange) => plans?,
         () = stop.asked() => return Ok(()),
     };
-    let engine_config = EngineConfig {
-        tag,
-        limits: config.limits,
-        resync_every: (!exchange.rest.time().is_lockstep()).then_some(RESYNC_EVERY),
-    };
+    let engine_config = engine_config(config, tag, &exchange);
     let recovered = recovered(engine_config, &exchange.facts, &plans, Some(&layout))
         .map_err(Failure::bad_input)?;
     let closed = gates(config, &exchange, &recovered)?;
@@ -98,12 +96,7 @@ pub(super) async fn run(
     if runner.account().engine().is_panicked() {
         warn("no entries: panic. Look at what happened, then start with --resume");
     }
-    let told =
-        Told { mode: config.mode.name(), status: runner.status(), heartbeat: runner.heartbeat() };
-    let office = front_office(config, layout, copy, (&runner, &streams)).await;
-    let payments = office.as_ref().and_then(|(control, _)| control.payments());
-    let office = office.map(|(_, following)| (following, wake));
-    let service = Service::start(&config.http, told, payments, office)?;
+    let service = serve(config, layout, (copy, wake), (&runner, &streams)).await?;
     tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
@@ -120,9 +113,36 @@ pub(super) async fn run(
     Ok(())
 }
 
+/// The thread beside the order thread: HTTP, the front office, and the bot on Telegram.
+async fn serve(
+    config: &Config,
+    layout: Layout,
+    (copy, wake): (Engine, Wake),
+    (runner, streams): (&Runner, &Streams),
+) -> Result<Service, Failure> {
+    let office = front_office(config, layout, copy, (runner, streams));
+    let line = office.as_ref().map(|(control, _)| control.line());
+    let told = Told {
+        mode: config.mode.name(),
+        status: runner.status(),
+        heartbeat: runner.heartbeat(),
+        line,
+    };
+    let office = match office {
+        Some((control, following)) => {
+            let phone = Phone::configured(config, &control).await;
+            let api = Api::new(control.clone(), &config.secrets.api_tokens);
+            let doors = Doors { api, payments: control.payments() };
+            Some((doors, Office { following, wake, phone }))
+        }
+        None => None,
+    };
+    Service::start(&config.http, told, office)
+}
+
 /// What people ask and do over chat. Trading does without it: where its store cannot be used, that is
 /// told, and stops are kept all the same.
-async fn front_office(
+fn front_office(
     config: &Config,
     layout: Layout,
     engine: Engine,
@@ -138,20 +158,20 @@ async fn front_office(
         heartbeat: runner.heartbeat(),
         clock: control::machine_clock(),
     });
-    let (control, following) = opened
+    opened
         .inspect_err(|error| {
             warn(&format!("no chat: {error}"));
             tracing::error!(target: "alert", %error, "no chat: its store cannot be used");
         })
-        .ok()?;
-    if config.secrets.telegram_bot_token.is_some()
-        && let Ok(Some(code)) = control.claim_code().await
-    {
-        tell(&format!(
-            "nobody owns this heikin yet: send your bot `/start {code}`, once, to become its owner"
-        ));
+        .ok()
+}
+
+fn engine_config(config: &Config, tag: InstallationTag, exchange: &Exchange) -> EngineConfig {
+    EngineConfig {
+        tag,
+        limits: config.limits,
+        resync_every: (!exchange.rest.time().is_lockstep()).then_some(RESYNC_EVERY),
     }
-    Some((control, following))
 }
 
 async fn reach(config: &Config) -> Result<Exchange, Failure> {

@@ -17,6 +17,8 @@ mod people;
 mod rights;
 mod trading;
 
+use std::sync::Arc;
+
 use heikin_bot::backend::{
     Actor, Alert, BackendError, Command, Done, Identity, Outcome, Refusal, RequestId, Role,
     StateVersion, SystemAlert,
@@ -31,6 +33,7 @@ use super::front::Ledger;
 use super::front::commands::Progress;
 use super::front::record::Event;
 use super::{Control, locked, selling};
+use crate::config::Config;
 use crate::store::StoreError;
 use crate::store::disk::RealDisk;
 use crate::subscription::PersonId;
@@ -62,10 +65,11 @@ pub(super) async fn carry_out(
     }
     let now = control.now();
     let (known, by) = (request.clone(), actor.identity.clone());
+    let config = Arc::clone(&control.shared.config);
     let (progress, role) = control
         .front(move |ledger| {
             let progress = ledger.state().commands().progress(&known).cloned();
-            Ok((progress, role_of(ledger, &by, now)))
+            Ok((progress, role_of(&config, ledger, &by, now)))
         })
         .await?;
     match progress {
@@ -101,13 +105,20 @@ pub(super) async fn carry_out(
 }
 
 /// What somebody may do now.
-pub(super) fn role_of(ledger: &Ledger<RealDisk>, by: &Identity, now: Timestamp) -> Role {
+pub(super) fn role_of(
+    config: &Config,
+    ledger: &Ledger<RealDisk>,
+    by: &Identity,
+    now: Timestamp,
+) -> Role {
     match by {
         // Whoever sits at this machine reads and writes the data folder anyway.
         Identity::Terminal => Role::Owner,
         Identity::Telegram { user } => ledger.state().role(*user, now),
-        // No tokens are given out yet.
-        Identity::Token { .. } => Role::Guest,
+        // What a name may is written in the configuration alone: one that is gone from it may nothing.
+        Identity::Token { name } => {
+            config.http.tokens.get(name).map_or(Role::Guest, |token| rights::of_token(*token))
+        }
     }
 }
 

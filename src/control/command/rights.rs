@@ -2,6 +2,8 @@
 
 use heikin_bot::backend::{Command, Role, Target};
 
+use crate::config::TokenRole;
+
 /// The least role that may give a command. Owners alone give and take roles from operator on: that
 /// is looked at where it is known whose role it is.
 pub(in crate::control) const fn needed(command: &Command) -> Role {
@@ -27,6 +29,17 @@ pub(in crate::control) const fn needed(command: &Command) -> Role {
         | Command::VerifyPayment
         | Command::CancelPayment
         | Command::DeleteMe => Role::Guest,
+    }
+}
+
+/// What a token of the API may in its own name. A front end speaks for others and has none.
+pub(super) const fn of_token(token: TokenRole) -> Role {
+    match token {
+        TokenRole::Subscriber => Role::Subscriber,
+        TokenRole::Viewer => Role::Viewer,
+        TokenRole::Operator => Role::Operator,
+        TokenRole::Owner => Role::Owner,
+        TokenRole::FrontEnd => Role::Guest,
     }
 }
 

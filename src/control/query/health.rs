@@ -7,7 +7,7 @@ use heikin_core::engine::Gate;
 use heikin_core::time::Span;
 
 use super::status::gate;
-use crate::control::Control;
+use crate::control::{Control, Line};
 use crate::store::journal::SLOW_SYNC;
 
 /// The order thread goes round at least once a second.
@@ -18,6 +18,7 @@ const TOLD_WITHIN: Span = Span::from_millis(60_000);
 pub(super) async fn health(control: &Control) -> Health {
     let mut checks = vec![orders(control), market(control), exchange(control), disk(control)];
     checks.push(alerts(control).await);
+    checks.extend(telegram(control));
     checks.extend(closed_gates(control));
     Health {
         at: control.now(),
@@ -100,6 +101,17 @@ async fn alerts(control: &Control) -> Check {
         }
         Err(error) => check("alerts", Verdict::Bad, error.to_string()),
     }
+}
+
+/// None where there is no bot: nothing is missing then.
+fn telegram(control: &Control) -> Option<Check> {
+    let line = control.line().borrow().clone();
+    let verdict = match line {
+        Line::Off => return None,
+        Line::Up { .. } => Verdict::Good,
+        Line::Connecting | Line::Down { .. } => Verdict::Degraded,
+    };
+    Some(check("Telegram", verdict, line.to_string()))
 }
 
 fn closed_gates(control: &Control) -> Vec<Check> {

@@ -21,9 +21,15 @@ pub(super) fn logs(
     level: LogLevel,
 ) -> Result<Logs, BackendError> {
     let path = settings.folder.join("heikin.log");
-    let text = end_of(&path).map_err(|error| BackendError::NotFound {
-        what: format!("log that can be read: {}: {error}", path.display()),
-    })?;
+    let text = match end_of(&path) {
+        Ok(text) => text,
+        // Nothing was logged yet.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => {
+            let what = format!("log that can be read: {}: {error}", path.display());
+            return Err(BackendError::NotFound { what });
+        }
+    };
     let read: fn(&str) -> Option<LogLine> = match settings.format {
         LogFormat::Text => of_text,
         LogFormat::Json => of_json,

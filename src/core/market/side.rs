@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which way an order trades.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 // Whole words are copied several times faster than a byte and what is behind it.
 #[repr(u64)]

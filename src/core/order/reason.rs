@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why an order should be open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 // Whole words are copied several times faster than a byte and what is behind it.
 #[repr(u64)]
@@ -51,6 +52,7 @@ impl Reason {
 
 /// Why no order should be open although the slot was considered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Skip {
     /// Fewer candles than `warmup`.
@@ -97,6 +99,7 @@ pub enum Skip {
 
 /// Which rule of the risk gate said no. The order of the variants is the order of the checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Denial {
     /// The signal's confidence is too low.

@@ -111,7 +111,8 @@ async fn subscribe(rest: &Rest, socket: &mut Socket) -> Result<(), Broken> {
     }
     sent?;
     loop {
-        let Frame::Text(text) = socket.next().await? else { continue };
+        // Not what was kept: it would come again and again, and nothing else.
+        let Frame::Text(text) = socket.read().await? else { continue };
         match ApiMessage::decode(text.as_bytes()) {
             Ok(ApiMessage::Response(response)) if response.id.is_none_or(|id| id == ID) => {
                 rest.limits().borrow_mut().observe_rows(&response.rate_limits, time.now());

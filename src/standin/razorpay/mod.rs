@@ -22,7 +22,7 @@
 //! |---|---|
 //! | `POST /standin/do` | what a person does: a [`Hands`], such as `{"do":"pay","link":"plink_…"}` |
 //! | `POST /standin/faults` | switches faults on: a [`FaultRequest`] or several |
-//! | `POST /standin/clock` | hurries, holds or moves the clock: a [`ClockRequest`](super::ClockRequest) |
+//! | `POST /standin/clock` | hurries, holds or moves the clock: a [`ClockRequest`] |
 //! | `GET /standin/state` | links, payments, refunds, events with every delivery, counters; it waits for news with `after=<revision>&wait=<seconds>` |
 //! | `GET /standin/events/<id>` | the body of an event |
 //!

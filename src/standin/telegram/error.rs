@@ -70,7 +70,10 @@ impl ApiError {
     /// Any status, as faults ask for it.
     pub(super) fn of_status(status: u16) -> Self {
         let text = match status {
-            400 => "Bad Request",
+            // The one that a bot can do something about.
+            400 => {
+                "Bad Request: can't parse entities: Can't find end tag corresponding to start tag \"b\""
+            }
             401 => return Self::unauthorized(),
             403 => "Forbidden: bot was blocked by the user",
             404 => return Self::not_found(),

@@ -24,7 +24,7 @@
 //! |---|---|
 //! | `POST /standin/do` | what a person does: a [`Hands`], such as `{"do":"send","user":1001,"text":"/start"}` |
 //! | `POST /standin/faults` | switches faults on: a [`FaultRequest`] or several |
-//! | `POST /standin/clock` | hurries or moves the clock: a [`ClockRequest`](super::ClockRequest) |
+//! | `POST /standin/clock` | hurries or moves the clock: a [`ClockRequest`] |
 //! | `GET /standin/state` | chats, pressed buttons, commands, counters |
 //! | `GET /standin/messages?chat=…&after_message=…` | messages with all that they were |
 //! | `GET /standin/files/<file_id>` | the bytes of a picture |
@@ -37,7 +37,7 @@
 //! |---|---|
 //! | `lost_before`, `lost_after` | the connection breaks before, or after, the request is carried out |
 //! | `timeout_before`, `timeout_after` | it breaks after `seconds` (60) of silence |
-//! | `error_before`, `error_after` | an error with `status` (500) is answered instead |
+//! | `error_before`, `error_after` | an error with `status` (500) is answered instead; 400 is about markup |
 //! | `html_before`, `html_after` | a page of HTML with `status` (502) |
 //! | `conflict` | 409 to a poll |
 //! | `too_many_requests` | 429 for `seconds`, with what is left of them as `retry_after` |

@@ -80,9 +80,14 @@ impl Socket {
 
     /// The next frame. Pings are answered by reading on. A call that is dropped loses nothing.
     pub(in super::super) async fn next(&mut self) -> Result<Frame, Broken> {
-        if let Some(text) = self.early.pop_front() {
-            return Ok(Frame::Text(text));
+        match self.early.pop_front() {
+            Some(text) => Ok(Frame::Text(text)),
+            None => self.read().await,
         }
+    }
+
+    /// The next frame that comes in, past what was kept.
+    pub(in super::super) async fn read(&mut self) -> Result<Frame, Broken> {
         let message = self.stream.next().await.ok_or(Broken::Closed)??;
         self.heard = Instant::now();
         match message {

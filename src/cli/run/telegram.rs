@@ -1,0 +1,98 @@
+//! The bot on Telegram, beside the front office: whatever happens to it, trading goes on.
+
+use std::future::Future;
+use std::time::Duration;
+
+use heikin_bot::backend::Nonce;
+use heikin_bot::chat::Bot;
+use heikin_bot::telegram::{Api, Machine, Notice, Telegram};
+use heikin_core::time::{Span, Timestamp};
+
+use crate::cli::tell::{tell, warn};
+use crate::config::Config;
+use crate::control::front::seal::random;
+use crate::control::{Clock, Control, Line, machine_clock};
+
+/// A bot that is configured.
+pub(super) struct Phone {
+    api: Api,
+    control: Control,
+    /// What makes whoever sends it first the owner, where there is none.
+    claim: Option<String>,
+}
+
+impl Phone {
+    /// The bot of a token; none without one. A token that is no good is found out, and told, later.
+    pub(super) async fn configured(config: &Config, control: &Control) -> Option<Self> {
+        let token = config.secrets.telegram_bot_token.as_ref()?;
+        let address = config.telegram.api_url.parse().map_err(|error| format!("{error}"));
+        let api = address.and_then(|it| Api::new(&it, token).map_err(|error| error.to_string()));
+        let api = api.inspect_err(|why| down(control, why)).ok()?;
+        let claim = control.claim_code().await;
+        let claim = claim.inspect_err(|error| warn(&format!("no claim link: {error}")));
+        control.line_is(Line::Connecting);
+        Some(Self { api, control: control.clone(), claim: claim.ok().flatten() })
+    }
+
+    /// Answers and tells until `until` is done.
+    pub(super) async fn run(self, until: impl Future<Output = ()> + Send + 'static) {
+        let Self { api, control, claim } = self;
+        let here = Here { control: control.clone(), clock: machine_clock(), claim };
+        // Chance of the system; where it gives none, no button can be pressed.
+        let draw = || Nonce::from_bits(u128::from_le_bytes(random().unwrap_or([0; 16])));
+        let telegram = Telegram::new(api, Bot::new(control.clone(), draw), here);
+        // In a task of its own: a fault in it ends nothing else on this thread.
+        match tokio::spawn(async move { telegram.run(until).await }).await {
+            Ok(None) => {}
+            Ok(Some(failure)) => down(&control, &format!("{failure}, then start heikin again")),
+            Err(_panic) => down(&control, "a fault of heikin's own: see its log; start it again"),
+        }
+    }
+}
+
+/// Tells that there is no Telegram, once for each reason.
+fn down(control: &Control, why: &str) {
+    if control.line_is(Line::Down { why: why.to_owned() }) {
+        warn(&format!("no Telegram: {why}. Trading goes on"));
+        tracing::error!(target: "alert", "no Telegram: {why}. Trading goes on");
+    }
+}
+
+/// This machine, for the transport.
+struct Here {
+    control: Control,
+    clock: Clock,
+    claim: Option<String>,
+}
+
+impl Machine for Here {
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "it waits beside the order thread")]
+    async fn wait(&self, span: Span) {
+        let millis = u64::try_from(span.millis()).unwrap_or(0);
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+
+    fn note(&self, notice: &Notice) {
+        match notice {
+            Notice::Connected(bot) => {
+                if self.control.line_is(Line::Up { bot: bot.clone() }) {
+                    tracing::info!("{notice}");
+                }
+                // Not into the log: whoever reads it would own the bot.
+                if let Some(code) = &self.claim {
+                    tell(&format!(
+                        "nobody owns this heikin yet: open https://t.me/{bot}?start={code} on your \
+                         phone, or send the bot `/start {code}`. It works once"
+                    ));
+                }
+            }
+            Notice::Polling(failure) => down(&self.control, &failure.to_string()),
+            Notice::Panicked(_) => tracing::error!(target: "alert", "{notice}"),
+            _ => tracing::warn!("{notice}"),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! heikin as a process: started, ended, and what it says on standard output.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// Nothing here takes so long.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A process, killed where a test forgets it.
+pub(crate) struct Product {
+    child: Child,
+    lines: Receiver<String>,
+    address: String,
+}
+
+impl Product {
+    /// Starts it in a folder, as the bot of a token, and waits until it trades.
+    pub(crate) fn start(folder: &Path, token: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_heikin"))
+            .arg("run")
+            .current_dir(folder)
+            .env_clear()
+            .env("BINANCE_TESTNET_API_KEY", "key")
+            .env("BINANCE_TESTNET_API_SECRET", "secret")
+            .env("TELEGRAM_BOT_TOKEN", token)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            // The pipe is emptied, whoever listens.
+            for line in output.lines().map_while(Result::ok) {
+                drop(sender.send(line));
+            }
+        });
+        let mut product = Self { child, lines, address: String::new() };
+        let line = product.says("http://");
+        let address = line.split("http://").nth(1).unwrap().trim_end_matches("/status");
+        product.address = address.to_owned();
+        product
+    }
+
+    /// The next line that holds some words.
+    pub(crate) fn says(&self, words: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("it never says {words:?}"));
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
+    /// What it answers to a request: status line, headers and body.
+    pub(crate) fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Waits until an answer is as wanted.
+    pub(crate) async fn answers(&self, path: &str, words: &str) {
+        let waiting = async {
+            while !self.get(path).contains(words) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let there = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(there.is_ok(), "{path} never says {words:?}: {}", self.get(path));
+    }
+
+    /// Ends it as an operator does.
+    pub(crate) fn stop(mut self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Product {
+    fn drop(&mut self) {
+        if self.child.kill().is_ok() {
+            self.child.wait().unwrap();
+        }
+    }
+}
