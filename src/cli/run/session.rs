@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::exchange::{Exchange, patiently};
 use super::live_gate;
 use super::narrator::{Echo, Narrator};
-use super::service::{Office, Service, Told};
+use super::service::{Doors, Office, Service, Told};
 use super::telegram::Phone;
 use crate::cli::Failure;
 use crate::cli::tell::{tell, warn};
@@ -172,8 +172,6 @@ async fn serve(
     (runner, streams): (&Runner, &Streams),
 ) -> Result<Service, Failure> {
     let office = front_office(config, layout, copy, (runner, streams));
-    let tokens = &config.secrets.api_tokens;
-    let api = office.as_ref().map(|(control, _)| Api::new(control.clone(), tokens));
     let line = office.as_ref().map(|(control, _)| control.line());
     let told = Told {
         mode: config.mode.name(),
@@ -184,11 +182,13 @@ async fn serve(
     let office = match office {
         Some((control, following)) => {
             let phone = Phone::configured(config, &control).await;
-            Some(Office { following, wake, phone })
+            let api = Api::new(control.clone(), &config.secrets.api_tokens);
+            let doors = Doors { api, payments: control.payments() };
+            Some((doors, Office { following, wake, phone }))
         }
         None => None,
     };
-    Service::start(&config.http, told, api, office)
+    Service::start(&config.http, told, office)
 }
 
 /// What people ask and do over chat. Trading does without it: where its store cannot be used, that is
