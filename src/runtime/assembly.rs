@@ -18,6 +18,7 @@ use crate::exchange::binance::endpoints::Endpoints;
 use crate::exchange::binance::gateway::Gateway;
 use crate::exchange::binance::lockstep::Lockstep;
 use crate::exchange::binance::market_streams::{MarketStreams, Subscription};
+use crate::exchange::binance::public_rules;
 use crate::exchange::binance::rest::Rest;
 use crate::exchange::binance::time_sync;
 use crate::exchange::binance::user_events::UserEvents;
@@ -108,6 +109,11 @@ impl Assembly<'_> {
                 (Venue::Binance(gateway), Some(user))
             }
             Fills::Paper(balances) => {
+                if !clock.is_lockstep() {
+                    let rules = facts.iter().map(|facts| facts.rules.clone()).collect();
+                    let told = account_sender.clone();
+                    tokio::task::spawn_local(public_rules::keep(rest.clone(), rules, told));
+                }
                 let paper = Paper::new(&engine, paper_model(), &balances, now);
                 (Venue::Paper(Box::new(paper)), None)
             }

@@ -333,6 +333,11 @@ impl Runner {
                     }
                     input => input,
                 };
+                if let (Input::Rules(rules), Venue::Paper(paper)) =
+                    (&input, self.account.venue_mut())
+                {
+                    paper.set_rules(rules);
+                }
                 let is_key_refused = says_key_is_refused(&input);
                 self.account.take(arrival.at, input)?;
                 if is_key_refused {

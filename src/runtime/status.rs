@@ -132,7 +132,7 @@ impl Status {
             traders: engine
                 .traders()
                 .iter()
-                .filter(|trader| !trader.is_retired())
+                .filter(|trader| !trader.is_retired() || trader.live_orders().next().is_some())
                 .filter_map(|trader| trader_status(engine, trader))
                 .collect(),
             balances: engine.balances().assets().iter().map(balance).collect(),
