@@ -1,11 +1,13 @@
+#![cfg(test)]
 //! Which number each trader has, over changes of the configuration.
 
 use std::fs;
 
 use heikin::analysis::backtest::Params;
 use heikin::runtime::roster::{Roster, RosterError};
-use heikin::runtime::start::{MarketFacts, Standing, TraderPlan};
+use heikin::runtime::start::{MarketFacts, TraderPlan};
 use heikin::store::Layout;
+use heikin_core::engine::Standing;
 use heikin_core::market::SymbolRules;
 use heikin_core::num::Rate;
 use heikin_core::strategy::FeeRates;
@@ -28,7 +30,7 @@ fn plan(symbol: &str, interval: Interval) -> TraderPlan {
         interval,
         settings: Params::parse(PARAMS).unwrap().settings,
         seed_after: None,
-        standing: Standing::Configured,
+        standing: Standing::Active,
     }
 }
 
@@ -44,7 +46,7 @@ fn start(layout: &Layout, plans: &[TraderPlan]) -> Vec<(String, Standing)> {
 
 #[test]
 fn a_number_stays_whatever_the_configuration_names_and_in_what_order() {
-    use Standing::{Configured, Retired};
+    use Standing::{Active, Retired};
 
     let data = tempfile::TempDir::new().unwrap();
     let layout = Layout::new(data.path());
@@ -54,12 +56,12 @@ fn a_number_stays_whatever_the_configuration_names_and_in_what_order() {
         let names = ["BTCUSDT 12h", "BTCUSDT 1h", "BTCUSDT 4h"].map(str::to_owned);
         names.into_iter().zip(standings.iter().copied()).collect()
     };
-    assert_eq!(start(&layout, &[slow, quick]), named(&[Configured, Configured]));
-    assert_eq!(start(&layout, &[quick, slow]), named(&[Configured, Configured]), "moved");
-    assert_eq!(start(&layout, &[quick]), named(&[Retired, Configured]), "removed");
-    let replaced = named(&[Retired, Configured, Configured]);
+    assert_eq!(start(&layout, &[slow, quick]), named(&[Active, Active]));
+    assert_eq!(start(&layout, &[quick, slow]), named(&[Active, Active]), "moved");
+    assert_eq!(start(&layout, &[quick]), named(&[Retired, Active]), "removed");
+    let replaced = named(&[Retired, Active, Active]);
     assert_eq!(start(&layout, &[other, quick]), replaced, "another interval");
-    assert_eq!(start(&layout, &[slow]), named(&[Configured, Retired, Retired]), "back");
+    assert_eq!(start(&layout, &[slow]), named(&[Active, Retired, Retired]), "back");
 }
 
 #[test]

@@ -16,11 +16,11 @@ use heikin::exchange::simulator::{Grid, usual_rules};
 use heikin::runtime::account::{Account, Observer};
 use heikin::runtime::keeper::Keeper;
 use heikin::runtime::runner::{Runner, Sources, Upkeep};
-use heikin::runtime::start::{MarketFacts, Standing, TraderPlan, first_inputs, recovered};
+use heikin::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered};
 use heikin::runtime::venue::Venue;
 use heikin::store::Layout;
 use heikin::telemetry;
-use heikin_core::engine::{Effect, Engine, EngineConfig, Gate};
+use heikin_core::engine::{Effect, Engine, EngineConfig, Gate, Standing};
 use heikin_core::order::InstallationTag;
 use heikin_core::strategy::{FeeRates, HeikinAshiSettings};
 use heikin_core::time::{Interval, Timestamp};
@@ -125,7 +125,7 @@ impl Product {
             interval: Interval::M1,
             settings: HeikinAshiSettings::OFF,
             seed_after: None,
-            standing: Standing::Configured,
+            standing: Standing::Active,
         };
         let files = (self.journal == Journal::Files).then_some(layout);
         let recovered = recovered(EngineConfig::UNLIMITED, &facts, &[plan], files)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use heikin_core::engine::{
-    Body, Effect, Engine, EngineConfig, Input, Record, Sequence, TraderSetup,
+    Body, Effect, Engine, EngineConfig, Input, Record, Sequence, Standing, TraderSetup,
 };
 use heikin_core::market::{Symbol, SymbolRules};
 use heikin_core::num::Rate;
@@ -20,7 +20,7 @@ use super::run::session::RESYNC_EVERY;
 use crate::analysis::replay::{Difference, Replayed, replay};
 use crate::config::{Config, Paths, SimulatorClock, Variables, Venue};
 use crate::runtime::roster::Roster;
-use crate::runtime::start::{Standing, TraderPlan};
+use crate::runtime::start::TraderPlan;
 use crate::store::disk::RealDisk;
 use crate::store::journal::JournalReader;
 use crate::store::{Layout, StoreError};
@@ -140,7 +140,7 @@ fn plans(config: &Config, layout: &Layout) -> Result<Vec<TraderPlan>, Failure> {
             interval: trader.interval,
             settings: trader.settings,
             seed_after: None,
-            standing: Standing::Configured,
+            standing: Standing::Active,
         })
         .collect();
     let roster = Roster::read(layout).map_err(Failure::bad_input)?;

@@ -1,5 +1,6 @@
 //! The parts of a run, put together: streams, venue, journal, loop.
 
+use heikin_core::engine::Standing;
 use heikin_core::market::Asset;
 use heikin_core::matching::FillModel;
 use heikin_core::num::{Money, Rate};
@@ -11,7 +12,7 @@ use super::keeper::Keeper;
 use super::lockstep::Step;
 use super::paper::Paper;
 use super::runner::{Request, Runner, Sources, Upkeep};
-use super::start::{MarketFacts, Recovered, Standing, TraderPlan, series_after};
+use super::start::{MarketFacts, Recovered, TraderPlan, series_after};
 use super::venue::Venue;
 use crate::exchange::binance::arrival::AccountEvent;
 use crate::exchange::binance::endpoints::Endpoints;
@@ -91,7 +92,7 @@ impl Assembly<'_> {
             interval: plan.interval,
             after: Some(series_after(plan, &engine, number, now)),
         };
-        let configured = |(_, plan): &(usize, &TraderPlan)| plan.standing == Standing::Configured;
+        let configured = |(_, plan): &(usize, &TraderPlan)| plan.standing == Standing::Active;
         let subscriptions: Vec<_> =
             plans.iter().enumerate().filter(configured).map(subscription).collect();
         let streams = MarketStreams::spawn(rest, endpoints, &subscriptions, &market_sender);

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::runner::Request;
 
 /// How often it is looked at.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 /// Below this, people are told.
 pub const LOW: u64 = 512 << 20;
 /// Below this, nothing is entered: what is left is for protecting what is held.

@@ -12,14 +12,14 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use heikin_core::engine::Engine;
+use heikin_core::engine::{Engine, Standing};
 use heikin_core::market::Symbol;
 use heikin_core::num::Quantity;
 use heikin_core::strategy::HeikinAshiSettings;
 use heikin_core::time::Interval;
 use serde::{Deserialize, Serialize};
 
-use super::start::{MarketFacts, Standing, TraderPlan};
+use super::start::{MarketFacts, TraderPlan};
 use crate::store::Layout;
 
 /// Why a start with these traders is refused.
@@ -101,7 +101,7 @@ impl Roster {
     pub fn plans(&self, configured: &[TraderPlan]) -> Vec<TraderPlan> {
         let known = self.seats.iter().map(|seat| {
             let plan = configured.iter().find(|plan| is_of(seat, plan));
-            plan.copied().unwrap_or_else(|| TraderPlan {
+            plan.copied().unwrap_or(TraderPlan {
                 symbol: seat.symbol,
                 interval: seat.interval,
                 settings: seat.settings,

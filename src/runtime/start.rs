@@ -4,7 +4,7 @@
 //! failure or an upgrade does what every start does.
 
 use heikin_core::engine::{
-    Command, Engine, EngineConfig, Gate, GateState, Input, Sequence, TraderSetup,
+    Command, Engine, EngineConfig, Gate, GateState, Input, Sequence, Standing, TraderSetup,
 };
 use heikin_core::market::{Candle, Symbol, SymbolRules};
 use heikin_core::strategy::{FeeRates, HeikinAshiSettings, HeikinAshiStrategy};
@@ -29,17 +29,8 @@ pub struct TraderPlan {
     /// Behind which time a series begins that nothing is known of, so that enough candles come to
     /// seed its indicators; with the candle that is open, where that is not said.
     pub seed_after: Option<Timestamp>,
-    /// Whether it trades.
+    /// Whether it trades: where it is retired, see [`super::roster`].
     pub standing: Standing,
-}
-
-/// Whether a trader is one of the configuration's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// It trades.
-    Configured,
-    /// It was one of them once: see [`super::roster`].
-    Retired,
 }
 
 /// What the exchange says of a symbol.

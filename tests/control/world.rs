@@ -17,13 +17,13 @@ use heikin::exchange::simulator::{
 };
 use heikin::runtime::assembly::{Assembly, Fills, Streams};
 use heikin::runtime::runner::Runner;
-use heikin::runtime::start::{MarketFacts, Standing, TraderPlan, first_inputs, recovered, set_up};
+use heikin::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered, set_up};
 use heikin::store::Layout;
 use heikin_bot::backend::{
     Actor, Answer, Backend, Command, Cursor, Envelope, Identity, Mode, Outcome, Query, RequestId,
     Role, StateVersion, Status, Trader, UserId,
 };
-use heikin_core::engine::{EngineConfig, Gate};
+use heikin_core::engine::{EngineConfig, Gate, Standing};
 use heikin_core::market::{Candle, Ohlc, Symbol, SymbolRules};
 use heikin_core::num::{Money, Price};
 use heikin_core::order::InstallationTag;
@@ -166,7 +166,7 @@ impl World {
             interval: INTERVAL,
             settings: settings(),
             seed_after: before,
-            standing: Standing::Configured,
+            standing: Standing::Active,
         };
         let plans = std::slice::from_ref(&plan);
         let layout = self.layout();

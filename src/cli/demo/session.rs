@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use std::rc::Rc;
 use std::str::FromStr;
 
-use heikin_core::engine::{Effect, Engine, EngineConfig, Gate, Trader};
+use heikin_core::engine::{Effect, Engine, EngineConfig, Gate, Standing, Trader};
 use heikin_core::market::{Asset, Candle, FilterName, NotionalRule, SymbolRules};
 use heikin_core::matching::FillModel;
 use heikin_core::num::{Money, Rate};
@@ -31,7 +31,7 @@ use crate::exchange::simulator::{
 use crate::runtime::account::Observer;
 use crate::runtime::assembly::{Assembly, Fills, Streams};
 use crate::runtime::runner::Runner;
-use crate::runtime::start::{MarketFacts, Standing, TraderPlan, first_inputs, recovered, set_up};
+use crate::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered, set_up};
 use crate::store::Layout;
 
 /// Key and secret of the account, on an exchange that ends with the demo.
@@ -76,7 +76,7 @@ impl Stage {
             interval: INTERVAL,
             settings: settings(),
             seed_after: None,
-            standing: Standing::Configured,
+            standing: Standing::Active,
         };
         Ok(Self { simulator, facts, plan, market, cash })
     }

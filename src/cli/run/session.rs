@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use heikin_core::engine::{Command, Engine, EngineConfig, Gate, GateState, Input, Trader};
+use heikin_core::engine::{
+    Command, Engine, EngineConfig, Gate, GateState, Input, Standing, Trader,
+};
 use heikin_core::market::Asset;
 use heikin_core::num::Money;
 use heikin_core::order::InstallationTag;
@@ -30,9 +32,7 @@ use crate::runtime::crash_point::{CrashPoint, pass};
 use crate::runtime::free_space;
 use crate::runtime::roster::{Roster, refuse_forsaken};
 use crate::runtime::runner::{Request, Runner};
-use crate::runtime::start::{
-    MarketFacts, Recovered, Standing, TraderPlan, first_inputs, recovered, set_up,
-};
+use crate::runtime::start::{MarketFacts, Recovered, TraderPlan, first_inputs, recovered, set_up};
 use crate::runtime::starts::Starts;
 use crate::store::Layout;
 
@@ -121,6 +121,16 @@ pub(super) async fn run(
     tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
+    end(config, runner, stop, starts).await
+}
+
+/// Stops in good order.
+async fn end(
+    config: &Config,
+    runner: Runner,
+    mut stop: Stop,
+    starts: Option<Starts>,
+) -> Result<(), Failure> {
     tell(match config.mode.keys() {
         Some(_) => "stopping: entries are withdrawn, stops stay on the exchange",
         None => "stopping: entries are withdrawn; the next start goes on with what is open",
@@ -243,7 +253,7 @@ async fn plans(config: &Config, exchange: &Exchange) -> Result<Vec<TraderPlan>, 
             interval: trader.interval,
             settings: trader.settings,
             seed_after: patiently("where the series begin", ask).await?,
-            standing: Standing::Configured,
+            standing: Standing::Active,
         });
     }
     Ok(plans)
@@ -253,7 +263,7 @@ async fn plans(config: &Config, exchange: &Exchange) -> Result<Vec<TraderPlan>, 
 /// retired still has an order, which is withdrawn.
 fn in_use(engine: &Engine, plans: &[TraderPlan], facts: &[MarketFacts]) -> Vec<MarketFacts> {
     let is_used = |(trader, plan): (&Trader, &TraderPlan)| {
-        plan.standing == Standing::Configured || trader.live_orders().next().is_some()
+        plan.standing == Standing::Active || trader.live_orders().next().is_some()
     };
     let traders = engine.traders().iter().zip(plans);
     let used: Vec<_> = traders.filter(|it| is_used(*it)).map(|(_, plan)| plan.symbol).collect();

@@ -171,7 +171,7 @@ impl RiskFacts for Facts<'_> {
     fn entries_off(&self) -> bool {
         self.engine.entries_off()
             || self.trader.paused
-            || self.trader.retired
+            || self.trader.is_retired()
             || self.trader.leave.is_some()
     }
 

@@ -38,7 +38,7 @@ pub use input::{AccountSnapshot, Command, Gate, GateState, Input};
 pub use journal::{Journal, JournalError, MemoryJournal};
 pub use record::{Body, Record, Sequence};
 pub use snapshot::{Snapshot, SnapshotError};
-pub use trader::Trader;
+pub use trader::{Standing, Trader};
 pub use write_ahead::WriteAhead;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -261,7 +261,7 @@ impl Engine {
             position: crate::ledger::Position::default(),
             slots: Vec::new(),
             paused: false,
-            retired: false,
+            standing: Standing::Active,
             leave: None,
             alarmed: false,
             has_questions: false,
@@ -270,11 +270,10 @@ impl Engine {
         Some(id)
     }
 
-    /// From now on the trader enters nothing, whatever it is told: it is kept for what it did and for
-    /// what it has. Not part of the state, as its settings are not.
+    /// From now on the trader is [`Standing::Retired`].
     pub fn retire(&mut self, id: TraderId) {
         if let Some(trader) = self.traders.get_mut(usize::from(id.0)) {
-            trader.retired = true;
+            trader.standing = Standing::Retired;
         }
     }
 
