@@ -20,10 +20,6 @@ pub(crate) struct Product {
     child: Child,
     lines: Receiver<String>,
     /// Its end is seen when its output ends.
-    #[cfg_attr(
-        not(feature = "crash-points"),
-        expect(dead_code, reason = "only those make it die")
-    )]
     alive: watch::Receiver<()>,
     pub(crate) address: String,
 }

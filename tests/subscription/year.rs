@@ -16,8 +16,8 @@ use crate::world::{PRICE, World, is_captured};
 /// A build without optimization has a tenth of them.
 const PEOPLE: u64 = if cfg!(debug_assertions) { 100 } else { 1_000 };
 
-/// What is written of a person in a year, at most; in memory it takes less than twice that.
-const BYTES_A_YEAR: usize = 32 * 1024;
+/// What is written of a person in a year, at most; in memory it is about four times that.
+const BYTES_A_YEAR: usize = 16 * 1024;
 
 /// What this process has in memory, in KiB; nothing where the system does not say.
 fn resident() -> usize {
