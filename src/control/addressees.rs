@@ -23,9 +23,21 @@ pub(super) struct News {
 
 /// The rows of the outbox that news become; none where nobody is to be told.
 pub(super) fn queue(state: &State, news: News, now: Timestamp) -> Option<Event> {
+    let to = addressees(state, &news, now);
+    queued(state, news, to)
+}
+
+/// The same, for operators and owners alone: what one person pays is no other reader's business.
+pub(super) fn queue_for_operators(state: &State, news: News, now: Timestamp) -> Option<Event> {
+    let mut to = addressees(state, &news, now);
+    let chats = state.people().iter().filter(|(user, _)| state.role(*user, now) >= Role::Operator);
+    let chats: Vec<_> = chats.map(|(user, _)| private_chat(user)).collect();
+    to.retain(|addressee| chats.contains(&addressee.chat));
+    queued(state, news, to)
+}
+
+fn queued(state: &State, news: News, to: Vec<Addressee>) -> Option<Event> {
     let News { at, thread, by, mut alert } = news;
-    let doer = by.as_ref().and_then(user_of);
-    let to = addressees(state, &alert, (thread.as_deref(), doer), now);
     if to.is_empty() {
         return None;
     }
@@ -45,12 +57,9 @@ pub(super) fn queue(state: &State, news: News, now: Timestamp) -> Option<Event> 
     Some(Event::Queued(Box::new(Queued { at, lane, thread, by, replaces, to, alert })))
 }
 
-fn addressees(
-    state: &State,
-    alert: &Alert,
-    (thread, doer): (Option<&str>, Option<UserId>),
-    now: Timestamp,
-) -> Vec<Addressee> {
+fn addressees(state: &State, news: &News, now: Timestamp) -> Vec<Addressee> {
+    let News { thread, by, alert, .. } = news;
+    let (thread, doer) = (thread.as_deref(), by.as_ref().and_then(user_of));
     let kind = alert.kind();
     let outbox: &Outbox = state.outbox();
     let told = state.people().iter().filter_map(|(user, person)| {

@@ -14,11 +14,15 @@ pub enum CrashPoint {
     AfterAnswer,
     BeforeStart,
     Stopping,
+    BeforeAsking,
+    AfterAsking,
+    AnswerTaken,
+    WebhookStored,
 }
 
 impl CrashPoint {
-    /// Every one of them.
-    pub const ALL: [Self; 7] = [
+    /// Those on the way of an order, and of the process.
+    pub const ORDERS: [Self; 7] = [
         Self::Recovered,
         Self::BeforeStart,
         Self::BeforeSync,
@@ -27,6 +31,10 @@ impl CrashPoint {
         Self::AfterAnswer,
         Self::Stopping,
     ];
+
+    /// Those on the way of a payment: around the question to the provider, its answer, and the webhook.
+    pub const SELLING: [Self; 4] =
+        [Self::BeforeAsking, Self::AfterAsking, Self::AnswerTaken, Self::WebhookStored];
 
     /// Its name in the variable.
     pub const fn name(self) -> &'static str {
@@ -38,6 +46,10 @@ impl CrashPoint {
             Self::AfterSend => "after-send",
             Self::AfterAnswer => "after-answer",
             Self::Stopping => "stopping",
+            Self::BeforeAsking => "before-asking",
+            Self::AfterAsking => "after-asking",
+            Self::AnswerTaken => "answer-taken",
+            Self::WebhookStored => "webhook-stored",
         }
     }
 }

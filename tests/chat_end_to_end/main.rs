@@ -1,8 +1,10 @@
 #![cfg(test)]
 //! heikin from a phone: a process, an exchange and Telegram, from the claim link to a panic that
-//! outlives a restart. What was said is written to `chat.txt` in the target folder's `tmp`.
+//! outlives a restart; and from the bill to the receipt, on a stand-in of Razorpay. What was said is
+//! written to `chat.txt` in the target folder's `tmp`.
 
 mod market;
+mod paying;
 mod phone;
 mod product;
 
@@ -10,14 +12,14 @@ use std::path::Path;
 
 use crate::market::Market;
 use crate::phone::Phone;
-use crate::product::Product;
+use crate::product::{Product, TOKEN};
 
 #[tokio::test]
 async fn from_the_claim_to_a_panic_that_outlives_a_restart() {
     let (market, mut phone) = (Market::open(), Phone::new());
     let folder = tempfile::tempdir().unwrap();
-    market.configure(folder.path(), &phone.standin.api_url());
-    let product = Product::start(folder.path(), &Phone::token());
+    market.configure(folder.path(), "testnet", &phone.on_telegram());
+    let product = Product::start(folder.path(), &[(TOKEN, &Phone::token())]);
     let link = product.says("?start=");
     let code = link.split("?start=").nth(1).unwrap().split(' ').next().unwrap();
     product.answers("/ready", "HTTP/1.1 200").await;
@@ -46,7 +48,7 @@ async fn from_the_claim_to_a_panic_that_outlives_a_restart() {
     phone.reads("🔴 PANIC done").await;
     product.stop();
 
-    let product = Product::start(folder.path(), &Phone::token());
+    let product = Product::start(folder.path(), &[(TOKEN, &Phone::token())]);
     phone.reads("🔴 PANIC still holds after a restart").await;
     product.answers("/status", "connected as @").await;
     phone.write("/status");
@@ -61,8 +63,8 @@ async fn from_the_claim_to_a_panic_that_outlives_a_restart() {
 async fn a_bot_that_telegram_does_not_know_does_not_stop_the_trading() {
     let (market, phone) = (Market::open(), Phone::new());
     let folder = tempfile::tempdir().unwrap();
-    market.configure(folder.path(), &phone.standin.api_url());
-    let product = Product::start(folder.path(), "1:a-token-of-nobody");
+    market.configure(folder.path(), "testnet", &phone.on_telegram());
+    let product = Product::start(folder.path(), &[(TOKEN, "1:a-token-of-nobody")]);
     product.answers("/status", "down: Telegram does not know this bot token").await;
     product.answers("/ready", "HTTP/1.1 200").await;
     assert!(product.get("/health").starts_with("HTTP/1.1 200"));

@@ -50,14 +50,13 @@ impl Market {
         Self(Simulator::start(settings).unwrap())
     }
 
-    /// Writes the configuration of a heikin that trades here, and is on a Telegram.
-    pub(crate) fn configure(&self, folder: &Path, telegram: &str) {
+    /// Writes the configuration of a heikin that trades here, with more in it.
+    pub(crate) fn configure(&self, folder: &Path, mode: &str, more: &str) {
         let text = format!(
-            "mode = \"testnet\"\n[exchange]\nrest = \"{}\"\nstreams = \"{}\"\n\
+            "mode = \"{mode}\"\n[exchange]\nrest = \"{}\"\nstreams = \"{}\"\n\
              websocket_api = \"{}\"\nlockstep = true\n[http]\nlisten = \"127.0.0.1:0\"\n\
-             [telegram]\napi_url = \"{telegram}\"\n\
              [[trader]]\nsymbol = \"BTCUSDT\"\ninterval = \"1h\"\npreset = \"classic\"\n\
-             quote = \"1000\"\nseed_candles = 500\nrearm_after = 0\n",
+             quote = \"1000\"\nseed_candles = 500\nrearm_after = 0\n{more}",
             self.0.rest(),
             self.0.streams(),
             self.0.websocket_api(),

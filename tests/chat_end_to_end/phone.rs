@@ -1,15 +1,19 @@
 //! A person with a phone: what they write and press, and what they read.
 
+use std::sync::Arc;
+
 use heikin::standin::telegram::{Hands, Letter, Settings, TelegramStandin};
 use serde_json::Value;
 
 use crate::product::PATIENCE;
 
 const ASHA: i64 = 1_001;
+pub(crate) const RAVI: i64 = 1_002;
 
-/// Asha's phone, and the Telegram behind it.
+/// Somebody's phone, and the Telegram behind it.
 pub(crate) struct Phone {
-    pub(crate) standin: TelegramStandin,
+    standin: Arc<TelegramStandin>,
+    user: i64,
     /// The last message that has been read: each is read once.
     read: i64,
 }
@@ -21,13 +25,39 @@ pub(crate) struct Read {
     pub(crate) text: String,
     /// The picture's file.
     photo: Option<String>,
-    buttons: Vec<String>,
+    buttons: Vec<Button>,
+}
+
+/// A button under a message: its label, and the page that it opens, if it opens one.
+pub(crate) struct Button {
+    label: String,
+    address: Option<String>,
+}
+
+impl Read {
+    /// The page that a button opens.
+    pub(crate) fn address(&self, label: &str) -> &str {
+        let button = self.buttons.iter().find(|it| it.label.contains(label));
+        let address = button.and_then(|it| it.address.as_deref());
+        address.unwrap_or_else(|| panic!("no page behind {label:?}: {}", self.text))
+    }
 }
 
 impl Phone {
+    /// Asha's.
     pub(crate) fn new() -> Self {
         let standin = TelegramStandin::start(&Settings::default()).unwrap();
-        Self { standin, read: 0 }
+        Self { standin: Arc::new(standin), user: ASHA, read: 0 }
+    }
+
+    /// Somebody else's, on the same Telegram.
+    pub(crate) fn of(&self, user: i64) -> Self {
+        Self { standin: Arc::clone(&self.standin), user, read: 0 }
+    }
+
+    /// What a configuration says of this Telegram.
+    pub(crate) fn on_telegram(&self) -> String {
+        format!("[telegram]\napi_url = \"{}\"\n", self.standin.api_url())
     }
 
     pub(crate) fn token() -> String {
@@ -35,7 +65,7 @@ impl Phone {
     }
 
     pub(crate) fn write(&self, text: &str) {
-        let letter = Letter { user: ASHA, text: Some(text.to_owned()), ..Default::default() };
+        let letter = Letter { user: self.user, text: Some(text.to_owned()), ..Default::default() };
         self.standin.act(Hands::Send(letter)).unwrap();
     }
 
@@ -55,33 +85,53 @@ impl Phone {
     async fn next(&mut self, wanted: impl Fn(&Read) -> bool) -> Option<Read> {
         let after = self.read;
         let find = |told: &Value| said(told).into_iter().find(|it| it.number > after && wanted(it));
-        let told = self.standin.messages_when(ASHA, PATIENCE, |it| find(it).is_some()).await;
+        let told = self.standin.messages_when(self.user, PATIENCE, |it| find(it).is_some()).await;
         let found = told.as_ref().and_then(find)?;
         self.read = found.number;
         Some(found)
     }
 
-    /// Presses a button under a message, and waits until the message says something.
-    pub(crate) async fn presses(&self, message: &Read, label: &str, words: &str) {
-        let button = message.buttons.iter().find(|it| it.contains(label));
-        let button =
-            button.unwrap_or_else(|| panic!("no {label:?}: {:?}", message.buttons)).clone();
-        let press = Hands::Press { user: ASHA, chat: None, message: message.number, button };
+    /// Presses a button under a message, and waits until a message says something.
+    pub(crate) async fn presses(&self, message: &Read, label: &str, words: &str) -> Read {
+        self.touches(message, label);
+        self.shows(words).await
+    }
+
+    /// Waits until a message says something, be it an old one that was changed.
+    pub(crate) async fn shows(&self, words: &str) -> Read {
+        let says = |it: &Read| it.text.contains(words);
+        let told = |told: &Value| said(told).iter().any(says);
+        let told = self.standin.messages_when(self.user, PATIENCE, told).await;
+        let told = told.unwrap_or_else(|| panic!("no {words:?} in:\n{}", self.transcript()));
+        said(&told).into_iter().rfind(says).unwrap()
+    }
+
+    /// Presses a button under a message.
+    pub(crate) fn touches(&self, message: &Read, label: &str) {
+        let button = message.buttons.iter().find(|it| it.label.contains(label));
+        let button = button.unwrap_or_else(|| panic!("no {label:?} under {}", message.text));
+        let (user, button) = (self.user, button.label.clone());
+        let press = Hands::Press { user, chat: None, message: message.number, button };
         self.standin.act(press).unwrap();
-        let says = |told: &Value| said(told).iter().any(|it| it.text.contains(words));
-        let told = self.standin.messages_when(ASHA, PATIENCE, says).await;
-        assert!(told.is_some(), "no {words:?} in:\n{}", self.transcript());
+    }
+
+    /// How many messages of the bot hold some words.
+    pub(crate) fn count(&self, words: &str) -> usize {
+        let told = said(&self.standin.messages(self.user));
+        told.iter().filter(|it| it.text.contains(words)).count()
     }
 
     /// The chat, as it is now.
     pub(crate) fn transcript(&self) -> String {
-        let told = self.standin.messages(ASHA);
+        let told = self.standin.messages(self.user);
         let messages = told["messages"].as_array().unwrap().iter();
+        let name = if self.user == ASHA { "Asha" } else { "Ravi" };
         let lines = messages.map(|it| {
-            let who = if it["by_bot"] == true { "heikin" } else { "Asha" };
+            let who = if it["by_bot"] == true { "heikin" } else { name };
             let said = read(it);
             let picture = if said.photo.is_some() { "[picture] " } else { "" };
-            let buttons: Vec<_> = said.buttons.iter().map(|it| format!(" [{it}]")).collect();
+            let buttons: Vec<_> =
+                said.buttons.iter().map(|it| format!(" [{}]", it.label)).collect();
             let buttons = buttons.concat();
             format!("{who}: {picture}{}\n{buttons}\n", said.text)
         });
@@ -99,11 +149,14 @@ fn read(told: &Value) -> Read {
     let text = message["text"].as_str().or(message["caption"].as_str());
     let rows = message["reply_markup"]["inline_keyboard"].as_array().into_iter().flatten();
     let buttons = rows.flat_map(|row| row.as_array().into_iter().flatten());
-    let label = |button: &Value| button["text"].as_str().unwrap_or_default().to_owned();
+    let button = |button: &Value| Button {
+        label: button["text"].as_str().unwrap_or_default().to_owned(),
+        address: button["url"].as_str().map(ToOwned::to_owned),
+    };
     Read {
         number: message["message_id"].as_i64().unwrap(),
         text: text.unwrap_or_default().to_owned(),
         photo: message["photo"][0]["file_id"].as_str().map(ToOwned::to_owned),
-        buttons: buttons.map(label).collect(),
+        buttons: buttons.map(button).collect(),
     }
 }

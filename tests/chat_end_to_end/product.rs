@@ -7,38 +7,46 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 /// Nothing here takes so long.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The variable with the bot's token.
+pub(crate) const TOKEN: &str = "TELEGRAM_BOT_TOKEN";
 
 /// A process, killed where a test forgets it.
 pub(crate) struct Product {
     child: Child,
     lines: Receiver<String>,
-    address: String,
+    /// Its end is seen when its output ends.
+    alive: watch::Receiver<()>,
+    pub(crate) address: String,
 }
 
 impl Product {
-    /// Starts it in a folder, as the bot of a token, and waits until it trades.
-    pub(crate) fn start(folder: &Path, token: &str) -> Self {
+    /// Starts it in a folder, with some variables, and waits until it trades.
+    pub(crate) fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_heikin"))
             .arg("run")
             .current_dir(folder)
             .env_clear()
             .env("BINANCE_TESTNET_API_KEY", "key")
             .env("BINANCE_TESTNET_API_SECRET", "secret")
-            .env("TELEGRAM_BOT_TOKEN", token)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let (sender, lines) = channel();
+        let ((sender, lines), (lives, alive)) = (channel(), watch::channel(()));
         std::thread::spawn(move || {
             // The pipe is emptied, whoever listens.
             for line in output.lines().map_while(Result::ok) {
                 drop(sender.send(line));
             }
+            drop(lives);
         });
-        let mut product = Self { child, lines, address: String::new() };
+        let mut product = Self { child, lines, alive, address: String::new() };
         let line = product.says("http://");
         let address = line.split("http://").nth(1).unwrap().trim_end_matches("/status");
         product.address = address.to_owned();
@@ -75,6 +83,13 @@ impl Product {
         };
         let there = tokio::time::timeout(PATIENCE, waiting).await;
         assert!(there.is_ok(), "{path} never says {words:?}: {}", self.get(path));
+    }
+
+    /// Waits until it has died.
+    #[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "only those make it die"))]
+    pub(crate) fn death(&self) -> impl Future<Output = ()> + use<> {
+        let mut alive = self.alive.clone();
+        async move { while alive.changed().await.is_ok() {} }
     }
 
     /// Ends it as an operator does.

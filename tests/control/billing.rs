@@ -20,21 +20,21 @@ use heikin_core::time::{Span, Timestamp};
 use crate::world::{OWNER, Product, World, alerts, confirmed, person, request, terminal};
 
 const ASHA: UserId = UserId(61);
-const SECRET: &str = "a-secret-of-the-webhook";
+pub(crate) const SECRET: &str = "a-secret-of-the-webhook";
 /// ₹499, ₹9.98 for processing, ₹1.80 GST on that.
 const PRICE: Paise = Paise(51_078);
-const CYCLE: Span = Span::DAY.times(28);
+pub(crate) const CYCLE: Span = Span::DAY.times(28);
 const FIRST_LOOK: Span = Span::from_secs(61);
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A product that sells, and the provider.
-struct Shop {
-    world: World,
-    razorpay: RazorpayStandin,
+pub(crate) struct Shop {
+    pub(crate) world: World,
+    pub(crate) razorpay: RazorpayStandin,
 }
 
 impl Shop {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let razorpay = RazorpayStandin::start(&Settings::default()).unwrap();
         let selling = format!(
             "[[plan]]\nid = \"monthly\"\nname = \"Monthly alerts\"\nserver = \"499\"\n\
@@ -53,7 +53,14 @@ impl Shop {
     }
 
     /// Opens the door, and has the provider send its events there.
-    async fn open_door(&self, control: &Control) {
+    pub(crate) async fn open_door(&self, control: &Control) {
+        let url = self.open_quiet_door(control).await;
+        let hook = Some(Hook { url, secret: SECRET.into() });
+        self.razorpay.act(Hands::Listen { hook }).unwrap();
+    }
+
+    /// Opens the door; the provider is not told where it is.
+    pub(crate) async fn open_quiet_door(&self, control: &Control) -> String {
         let settings = Http {
             listen: "127.0.0.1:0".parse().unwrap(),
             hosts: Vec::new(),
@@ -63,27 +70,31 @@ impl Shop {
         let server = server.with_payments(control.payments().unwrap());
         let url = format!("http://{}/razorpay/webhook", server.local_addr().unwrap());
         tokio::task::spawn_local(server.run(std::future::pending()));
-        let hook = Some(Hook { url, secret: SECRET.into() });
-        self.razorpay.act(Hands::Listen { hook }).unwrap();
+        url
     }
 
     /// Pays a link, as its page does.
-    fn pay(&self, url: &str) {
+    pub(crate) fn pay(&self, url: &str) {
+        let link = self.link_of(url);
+        self.razorpay.act(Hands::Pay(Pay { link, ..Pay::default() })).unwrap();
+    }
+
+    /// The id of the link that is paid at an address.
+    pub(crate) fn link_of(&self, url: &str) -> String {
         let link = url.rsplit('/').next().unwrap().to_owned();
         let state = self.razorpay.state();
         let links = state["links"].as_array().unwrap();
         let is_it = |it: &&serde_json::Value| {
             it["short_url"] == url || it["id"].as_str() == Some(link.as_str())
         };
-        let link = links.iter().find(is_it).unwrap()["id"].as_str().unwrap().to_owned();
-        self.razorpay.act(Hands::Pay(Pay { link, ..Pay::default() })).unwrap();
+        links.iter().find(is_it).unwrap()["id"].as_str().unwrap().to_owned()
     }
 
     fn pass(&self, span: Span) {
         set_clock(&self.world, self.now() + span);
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let millis = self.world.clock.load(Ordering::Relaxed);
         Timestamp::from_millis(i64::try_from(millis).unwrap())
     }
@@ -111,7 +122,7 @@ impl Source for Nothing {
     }
 }
 
-async fn member(control: &Control) -> Member {
+pub(crate) async fn member(control: &Control) -> Member {
     match control.query(Query::Member { user: ASHA }).await.unwrap() {
         Answer::Member(member) => member,
         other => panic!("{other:?}"),
@@ -127,7 +138,7 @@ async fn payments(control: &Control) -> Payments {
 }
 
 /// Waits until access is as wanted.
-async fn stands(control: &Control, wanted: impl Fn(Access) -> bool) -> Access {
+pub(crate) async fn stands(control: &Control, wanted: impl Fn(Access) -> bool) -> Access {
     let waited = async {
         loop {
             let access = member(control).await.access;
@@ -159,7 +170,7 @@ async fn subscribe(control: &Control, id: &str, payer: Payer) -> Outcome {
     control.command(request(id), person(ASHA, "Asha"), command, None).await.unwrap()
 }
 
-async fn link(control: &Control) -> String {
+pub(crate) async fn link(control: &Control) -> String {
     match subscribe(control, "subscribe", Payer::default()).await {
         Outcome::Done(Done::PaymentLink { url, bill, .. }) => {
             assert_eq!(bill.total, PRICE);
@@ -169,7 +180,7 @@ async fn link(control: &Control) -> String {
     }
 }
 
-async fn verify(control: &Control, id: &str) -> Access {
+pub(crate) async fn verify(control: &Control, id: &str) -> Access {
     let asked = control.command(request(id), person(ASHA, "Asha"), Command::VerifyPayment, None);
     match asked.await.unwrap() {
         Outcome::Done(Done::Verified { access }) => access,
@@ -177,7 +188,7 @@ async fn verify(control: &Control, id: &str) -> Access {
     }
 }
 
-fn is_active(access: Access) -> bool {
+pub(crate) fn is_active(access: Access) -> bool {
     matches!(access, Access::Active { .. })
 }
 
@@ -185,7 +196,7 @@ fn receipts(told: &[SubscriptionAlert]) -> usize {
     told.iter().filter(|alert| matches!(alert, SubscriptionAlert::Paid { .. })).count()
 }
 
-fn run(shop: &Shop, product: &mut Product, script: impl AsyncFnOnce(&Control)) {
+pub(crate) fn run(shop: &Shop, product: &mut Product, script: impl AsyncFnOnce(&Control)) {
     let control = product.control.clone();
     shop.world.run(product, script(&control));
 }
@@ -425,12 +436,64 @@ fn of_who_is_deleted_nothing_is_left_that_anybody_can_read() {
         assert_eq!(member(control).await.role, Role::Subscriber, "what was paid for stays");
     });
     shop.world.stop(product);
-    let data = shop.world.folder.path().join("data");
-    let backup = shop.world.folder.path().join("backup");
-    heikin::store::backup(&heikin::store::Layout::new(&data), &backup).unwrap();
+    store(&shop, &["backup", "backup"]);
     for secret in ["anary", "98765"] {
         assert_eq!(holding(shop.world.folder.path(), secret.as_bytes()), Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_backup_has_what_was_paid_and_no_names_and_can_be_put_back() {
+    let shop = Shop::new();
+    let folder = shop.world.folder.path();
+    let mut product = shop.world.start();
+    run(&shop, &mut product, async |control| {
+        let name = Some("Canary Devi".to_owned());
+        let payer = Payer { name, ..Payer::default() };
+        let command = Command::Subscribe { plan: "monthly".to_owned(), payer };
+        let asked = control.command(request("s"), person(ASHA, "Canary"), command, None);
+        let Outcome::Done(Done::PaymentLink { url, .. }) = asked.await.unwrap() else { panic!() };
+        shop.pay(&url);
+        let asked =
+            control.command(request("v"), person(ASHA, "Canary"), Command::VerifyPayment, None);
+        asked.await.unwrap();
+    });
+    shop.world.stop(product);
+    let mut product = shop.world.start();
+    // While it runs.
+    run(&shop, &mut product, async |_| store(&shop, &["backup", "backup"]));
+    assert!(holding(&folder.join("backup/front/journal"), b"requested").len() == 1);
+    assert!(!folder.join("backup/front/keys").exists(), "without the keys");
+    assert_eq!(holding(&folder.join("data/front/snapshots"), b"Canary").len(), 1);
+    assert_eq!(holding(&folder.join("backup"), b"anary"), Vec::<String>::new());
+    run(&shop, &mut product, async |control| {
+        let gone = confirmed(control, "delete", person(ASHA, "Canary"), Command::DeleteMe).await;
+        assert_eq!(gone, Outcome::Done(Done::Deleted));
+    });
+    shop.world.stop(product);
+
+    let refused = heikin(&shop, &["restore", "backup"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    store(&shop, &["restore", "backup", "--replace"]);
+    assert_eq!(holding(folder, b"anary"), Vec::<String>::new(), "the quarantine has none either");
+    let mut product = shop.world.start();
+    run(&shop, &mut product, async |control| {
+        assert!(is_active(member(control).await.access));
+        assert_eq!(payments(control).await.total, 1);
+        assert!(is_active(verify(control, "again").await));
+        assert_eq!(receipts(&told(control).await), 1);
+    });
+    shop.world.stop(product);
+}
+
+fn heikin(shop: &Shop, arguments: &[&str]) -> std::process::Output {
+    let mut heikin = std::process::Command::new(env!("CARGO_BIN_EXE_heikin"));
+    heikin.arg("store").args(arguments).current_dir(shop.world.folder.path()).output().unwrap()
+}
+
+fn store(shop: &Shop, arguments: &[&str]) {
+    let output = heikin(shop, arguments);
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
 }
 
 /// The files below a folder that hold these bytes.

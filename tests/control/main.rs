@@ -6,6 +6,8 @@ mod alerts;
 mod billing;
 mod conformance;
 mod crashes;
+mod deliveries;
 mod members;
+mod notices;
 mod trading;
 mod world;

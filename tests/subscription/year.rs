@@ -16,7 +16,17 @@ use crate::world::{PRICE, World, is_captured};
 /// A build without optimization has a tenth of them.
 const PEOPLE: u64 = if cfg!(debug_assertions) { 100 } else { 1_000 };
 
+/// What is written of a person in a year, at most; in memory it is about four times that.
+const BYTES_A_YEAR: usize = 16 * 1024;
+
+/// What this process has in memory, in KiB; nothing where the system does not say.
+fn resident() -> usize {
+    let told = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    told.split(' ').nth(1).and_then(|pages| pages.parse().ok()).map_or(0, |pages: usize| pages * 4)
+}
+
 #[test]
+#[expect(clippy::print_stdout, reason = "with --nocapture it is a measurement")]
 fn a_year_of_a_thousand_subscribers_adds_up() {
     let mut chance = ChaCha8Rng::seed_from_u64(7);
     let mut world = World::new();
@@ -73,6 +83,19 @@ fn a_year_of_a_thousand_subscribers_adds_up() {
     let people = usize::try_from(PEOPLE).unwrap();
     assert!(world.count(suspended) > people);
     assert!(world.count(|event| matches!(event, Event::Reminded { .. })) > people);
+    // It is all kept, and held in memory: so much of a person in a year.
+    let written: usize =
+        world.records.iter().map(|record| serde_json::to_vec(record).unwrap().len()).sum();
+    let before = resident();
+    let twice = (world.records.clone(), world.desk.clone());
+    println!(
+        "{PEOPLE} people: {} records, {} KiB as they are written, {} KiB in memory",
+        twice.0.len(),
+        written / 1024,
+        resident().saturating_sub(before)
+    );
+    drop(twice);
+    assert!(written / people < BYTES_A_YEAR, "{}", written / people);
     // What was recorded is enough to know all of it.
     let before: Vec<_> = world.desk.people().map(|(_, account)| account.clone()).collect();
     world.restart();

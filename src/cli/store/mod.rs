@@ -11,6 +11,7 @@ use heikin_core::time::Timestamp;
 
 use self::export::What;
 use super::failure::Failure;
+use crate::control::front::backup as front;
 use crate::store::disk::RealDisk;
 use crate::store::journal::{JournalReader, Opened, Verify, verify};
 use crate::store::snapshots::Snapshots;
@@ -39,7 +40,8 @@ enum Action {
         #[arg(value_enum, default_value_t = What::Records)]
         what: What,
     },
-    /// Copy journal and snapshots into a new folder, and verify the copy.
+    /// Copy journals and snapshots into a new folder, and verify the copy. Keys stay behind: what
+    /// people wrote, and how they call themselves, is not in it.
     Backup {
         /// The folder, which must be empty or not exist.
         #[arg(value_name = "DIR")]
@@ -63,17 +65,44 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let outcome = match &arguments.action {
         Action::Verify => verify_all(&layout),
         Action::Export { what } => export::export(&layout, *what),
-        Action::Backup { to } => store::backup(&layout, to).map(|copied| told_backup(to, &copied)),
+        Action::Backup { to } => backup_all(&layout, to),
         Action::Restore { from, replace } => {
             let existing = if *replace { Existing::SetAside } else { Existing::Refuse };
-            store::restore(&Layout::new(from), &layout, existing, now())
-                .map(|copied| told_restore(&layout, &copied))
+            restore_all(from, &layout, existing)
         }
         Action::Rebuild => rebuild(&layout),
     };
     outcome.map_err(|error| {
         if error.is_bad_input() { Failure::bad_input(error) } else { Failure::failed(error) }
     })
+}
+
+/// The account's store, and what the chat remembers.
+fn backup_all(layout: &Layout, to: &Path) -> Result<(), StoreError> {
+    // Looked at first: what it has told of the account is then in the account's copy too.
+    let chat = front::durable(layout.data())?;
+    told_backup(to, &store::backup(layout, to)?);
+    if let Some(through) = chat {
+        front::copy(layout.data(), to, through)?;
+        println!(
+            "{}: what the chat remembers, to record {through}; without names, messages and keys",
+            to.display()
+        );
+    }
+    Ok(())
+}
+
+fn restore_all(from: &Path, layout: &Layout, existing: Existing) -> Result<(), StoreError> {
+    front::check_room(layout, existing)?;
+    let copied = store::restore(&Layout::new(from), layout, existing, now())?;
+    told_restore(layout, &copied);
+    if let Some(through) = front::restore(from, layout, existing, now())? {
+        println!(
+            "{}: restored what the chat remembers, to record {through}",
+            layout.data().display()
+        );
+    }
+    Ok(())
 }
 
 /// The journal, looked at whole.

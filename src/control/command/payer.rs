@@ -11,6 +11,7 @@ use super::{Commander, Conclusion, conclude, rights};
 use crate::control::Control;
 use crate::control::addressees::user_of;
 use crate::control::front::sales::person;
+use crate::control::front::state::Bounds;
 use crate::control::selling::{Errand, commit, shown};
 use crate::subscription::PlanId;
 use crate::subscription::contact::{Contact, ContactError};
@@ -84,6 +85,11 @@ async fn subscribe(
     };
     control
         .front(move |ledger| {
+            let people = ledger.state().people();
+            if people.get(user).is_none() && people.iter().count() >= Bounds::PEOPLE {
+                let reason = "There is no room for more people here: write to the operator.";
+                return Ok(Err(Refusal::Rule { reason: reason.to_owned() }));
+            }
             let step = match ledger.desk().subscribe(person(user), &plan, now) {
                 Ok((_, step)) => step,
                 Err(error) => return Ok(Err(Refusal::Rule { reason: error.to_string() })),

@@ -11,6 +11,7 @@
 //! | [`outbox`], [`people`], [`commands`], [`sales`] | the parts of that state |
 //! | [`seal`] | personal texts, under keys that can be destroyed |
 //! | [`ledger`] | journal, snapshots and state together |
+//! | [`backup`] | a copy of them, without the keys |
 //!
 //! # Invariants
 //!
@@ -20,6 +21,7 @@
 //! - A ticket is taken once, a request is carried out once, an update is fresh once; over restarts.
 //! - The state is bounded: see [`state::Bounds`].
 
+pub mod backup;
 pub mod commands;
 pub mod ledger;
 pub mod outbox;

@@ -74,6 +74,10 @@ impl People {
         self.known.remove(&user);
     }
 
+    pub(super) fn forget_names(&mut self) {
+        self.known.values_mut().for_each(|person| person.name.clear());
+    }
+
     pub(super) fn revoke(&mut self, user: UserId) {
         if let Some(person) = self.known.get_mut(&user) {
             person.role = None;

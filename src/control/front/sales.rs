@@ -100,6 +100,11 @@ impl Sales {
         self.payers.get(&user)
     }
 
+    /// How many records there are. They are kept for good: they are the books.
+    pub fn weight(&self) -> u64 {
+        u64::try_from(self.records.len()).unwrap_or(u64::MAX)
+    }
+
     /// Webhooks that were not yet looked into, oldest first.
     pub fn waiting(&self) -> impl ExactSizeIterator<Item = &Delivery> {
         self.waiting.iter()

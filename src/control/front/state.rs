@@ -146,6 +146,18 @@ impl State {
         self.people.configure(operators);
     }
 
+    /// The state without what is sealed in the journal: names, and what people wrote. Updates that
+    /// wait count as dealt with.
+    pub fn without_texts(mut self) -> Self {
+        let waiting: Vec<UpdateId> = self.inbox.keys().copied().collect();
+        for update in waiting {
+            self.handle(update);
+        }
+        self.tickets.clear();
+        self.people.forget_names();
+        self
+    }
+
     /// Takes a record in.
     pub fn fold<D: Disk>(&mut self, record: &FrontRecord, keys: &Keyring<D>) {
         for event in &record.events {

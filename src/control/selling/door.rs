@@ -9,6 +9,7 @@ use super::Errand;
 use crate::config::Subscription;
 use crate::control::Control;
 use crate::http::{Payments, RawWebhook, Returned, WebhookRefused};
+use crate::runtime::crash_point::{CrashPoint, pass};
 use crate::subscription::razorpay::{CallbackParameters, receive};
 
 /// Takes webhooks in, and greets payers who come back.
@@ -46,6 +47,7 @@ impl Payments for Door {
             let stored = self.control.front(move |ledger| ledger.deliver(delivery)).await;
             match stored {
                 Ok(Some(_)) => {
+                    pass(CrashPoint::WebhookStored);
                     // Where the till is busy, it looks by itself.
                     drop(self.till.try_send(Errand::look()));
                     Ok(())

@@ -11,6 +11,7 @@
 //! | `till` | asks the provider, one question after another, and looks when it is time |
 //! | `door` | what comes from the provider over HTTP |
 //! | `alerts` | what people are told of their subscription |
+//! | `notices` | what operators are told of money that does not match, went back or is disputed |
 //! | `shown` | bills and plans as front ends show them |
 //!
 //! # Invariants
@@ -21,6 +22,7 @@
 
 mod alerts;
 mod door;
+mod notices;
 pub(super) mod shown;
 mod till;
 
@@ -73,7 +75,8 @@ pub(super) fn events(
 ) -> Vec<Event> {
     let told = |record: Recorded| {
         let alert = alerts::queued(ledger.state(), &record, now);
-        [Some(Event::Sold { record: Box::new(record) }), alert].into_iter().flatten()
+        let notice = notices::queued(ledger.state(), &record, now);
+        [Some(Event::Sold { record: Box::new(record) }), alert, notice].into_iter().flatten()
     };
     records.into_iter().flat_map(told).collect()
 }

@@ -1,7 +1,7 @@
 //! Asks the provider what the desk wants to know: one question after another, each answer brought back
 //! before the next is asked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use heikin_core::time::{Span, Timestamp};
@@ -11,8 +11,10 @@ use super::commit;
 use crate::control::Control;
 use crate::control::front::record::Event;
 use crate::control::front::sales;
+use crate::runtime::crash_point::{CrashPoint, pass};
+use crate::subscription::DeliveryId;
 use crate::subscription::contact::Contact;
-use crate::subscription::desk::{Effect, Step};
+use crate::subscription::desk::{Effect, Hint, Step};
 use crate::subscription::razorpay::{Client, Delivery, perform};
 
 /// The record is looked at this often: for webhooks, and for what is due.
@@ -100,10 +102,10 @@ impl Till {
     }
 
     async fn look_into(&mut self, waiting: Vec<Delivery>, now: Timestamp) {
-        for Delivery { id, hint, .. } in waiting {
-            let delivery = id.clone();
+        for (hint, ids) in by_subject(waiting) {
+            let Some(first) = ids.first().cloned() else { continue };
             let hinted = self.control.front(move |ledger| {
-                let step = ledger.desk().hint(hint, delivery);
+                let step = ledger.desk().hint(hint, first);
                 commit(ledger, step, None, now)
             });
             let Ok(effects) = hinted.await else { return };
@@ -111,8 +113,8 @@ impl Till {
                 self.webhooks_from = now + RETRY_AFTER;
                 return;
             }
-            let done = Event::LookedInto { delivery: id };
-            let noted = self.control.front(move |ledger| ledger.record(now, vec![done]));
+            let done = ids.into_iter().map(|delivery| Event::LookedInto { delivery }).collect();
+            let noted = self.control.front(move |ledger| ledger.record(now, done));
             if noted.await.is_err() {
                 return;
             }
@@ -125,8 +127,10 @@ impl Till {
         let mut queue = VecDeque::from(effects);
         while let Some(effect) = queue.pop_front() {
             let contact = self.contact(&effect).await;
+            pass(CrashPoint::BeforeAsking);
             match perform(&self.client, &effect, &contact).await {
                 Ok((answer, cause)) => {
+                    pass(CrashPoint::AfterAsking);
                     let now = self.control.now();
                     let taken = self.control.front(move |ledger| {
                         match ledger.desk().answered(answer, &cause, now) {
@@ -137,10 +141,9 @@ impl Till {
                             }
                         }
                     });
-                    match taken.await {
-                        Ok(more) => queue.extend(more),
-                        Err(_) => return Asked::NotAll,
-                    }
+                    let Ok(more) = taken.await else { return Asked::NotAll };
+                    pass(CrashPoint::AnswerTaken);
+                    queue.extend(more);
                 }
                 Err(error) => {
                     tracing::warn!(target: "api", %error, "Razorpay was asked in vain");
@@ -158,6 +161,20 @@ impl Till {
         let contact = self.control.front(move |ledger| Ok(ledger.payer(user)));
         contact.await.unwrap_or_default()
     }
+}
+
+/// Webhooks by what they are about, oldest first: one look is good for all that came before it.
+fn by_subject(waiting: Vec<Delivery>) -> Vec<(Hint, Vec<DeliveryId>)> {
+    let mut subjects: Vec<(Hint, Vec<DeliveryId>)> = Vec::new();
+    let mut places: BTreeMap<Hint, usize> = BTreeMap::new();
+    for Delivery { id, hint, .. } in waiting {
+        let place = *places.entry(hint.clone()).or_insert(subjects.len());
+        match subjects.get_mut(place) {
+            Some((_, ids)) => ids.push(id),
+            None => subjects.push((hint, vec![id])),
+        }
+    }
+    subjects
 }
 
 #[expect(clippy::disallowed_methods, reason = "it waits beside the order thread")]

@@ -25,6 +25,7 @@ pub(super) enum Operation<'a> {
     Refund(&'a str),
     RefundsOf(&'a str),
     FetchRefund(&'a str),
+    Dispute(&'a str),
 }
 
 impl<'a> Operation<'a> {
@@ -41,6 +42,7 @@ impl<'a> Operation<'a> {
             ("POST", ["payments", id, "refund"]) => Self::Refund(id),
             ("GET", ["payments", id, "refunds"]) => Self::RefundsOf(id),
             ("GET", ["refunds", id]) => Self::FetchRefund(id),
+            ("GET", ["disputes", id]) => Self::Dispute(id),
             _ => return None,
         })
     }
@@ -55,6 +57,7 @@ impl<'a> Operation<'a> {
             Self::Notify(..) => "notify",
             Self::Payment(_) => "payment",
             Self::Refund(_) | Self::RefundsOf(_) | Self::FetchRefund(_) => "refund",
+            Self::Dispute(_) => "dispute",
         }
     }
 }
@@ -98,6 +101,9 @@ impl World {
             }
             Operation::FetchRefund(id) => {
                 self.refunds.get(*id).map(Refund::entity).ok_or_else(ApiError::no_such_id)
+            }
+            Operation::Dispute(id) => {
+                self.disputes.get(*id).cloned().ok_or_else(ApiError::no_such_id)
             }
         }
     }

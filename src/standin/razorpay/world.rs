@@ -37,6 +37,8 @@ pub(super) struct World {
     pub(super) order: Vec<String>,
     pub(super) payments: BTreeMap<String, Payment>,
     pub(super) refunds: BTreeMap<String, Refund>,
+    /// As they are on the wire.
+    pub(super) disputes: BTreeMap<String, Value>,
     /// Refunds by `X-Refund-Idempotency`: what was asked, and which it became.
     pub(super) refund_keys: BTreeMap<String, (String, String)>,
     pub(super) later: Vec<(Timestamp, Later)>,
@@ -72,6 +74,7 @@ impl World {
             order: Vec::new(),
             payments: BTreeMap::new(),
             refunds: BTreeMap::new(),
+            disputes: BTreeMap::new(),
             refund_keys: BTreeMap::new(),
             later: Vec::new(),
             outbox: Outbox::new(settings),
@@ -223,10 +226,11 @@ impl World {
     /// A payer's bank wants money back, or has decided.
     pub(super) fn dispute(&mut self, id: &str, status: &str) -> Option<()> {
         let now = self.now();
-        let dispute = id.replace("pay_", "disp_");
+        let known = id.replace("pay_", "disp_");
         let payment = self.payments.get(id)?;
-        let dispute = payment::dispute(&dispute, payment, status, now);
-        let entities = [("payment", payment.entity()), ("dispute", dispute)];
+        let dispute = payment::dispute(&known, payment, status, now);
+        let entities = [("payment", payment.entity()), ("dispute", dispute.clone())];
+        self.disputes.insert(known, dispute);
         let event = if status == "open" { "created" } else { status };
         self.tell(&format!("payment.dispute.{event}"), &entities);
         Some(())

@@ -12,7 +12,7 @@ use crate::store::error::{Damage, StoreError};
 
 /// Copies the records up to `through`, which must be durable, into an empty folder, in the same
 /// segments.
-pub(in crate::store) fn copy<D: Disk>(
+pub fn copy<D: Disk>(
     disk: &D,
     from: &Path,
     to: &Path,

@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 use heikin_core::engine::{Journal, JournalError, Record, Sequence};
 
 pub use archive::{Archived, Outdated, archive, remove_before};
-pub(in crate::store) use copy::copy;
+pub use copy::copy;
 pub use entry::Entry;
 pub use follow::Follower;
 pub use open::{Opened, Torn, Verify};

@@ -28,7 +28,7 @@ pub enum Answer {
 
 /// What a webhook is about. It is a reason to look, and never more: what it says of money is not
 /// believed before the provider has said it itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hint {
     /// A link.
