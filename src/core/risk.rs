@@ -11,7 +11,7 @@ use crate::strategy::Statement;
 use crate::time::{Span, Timestamp};
 
 /// The limits of an account; amounts are in the quote asset of the order under review.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RiskLimits {
     /// The least confidence of a signal, 0–100.
     pub min_confidence: u8,
