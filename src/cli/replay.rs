@@ -158,7 +158,7 @@ fn engine<'a>(
                 // The journal says what they were, and when they changed.
                 engine.add_market(rules.clone(), FeeRates::flat(Rate::ZERO));
             }
-            let strategy = Box::new(HeikinAshiStrategy::new(trader.settings));
+            let strategy = Box::new(HeikinAshiStrategy::changeable(trader.settings));
             engine.add_trader(TraderSetup { symbol, interval: trader.interval, strategy });
         }
         Ok(engine)

@@ -70,7 +70,7 @@ pub fn set_up(config: EngineConfig, markets: &[MarketFacts], traders: &[TraderPl
         engine.add_market(market.rules.clone(), market.fees);
     }
     for plan in traders {
-        let strategy = Box::new(HeikinAshiStrategy::new(plan.settings));
+        let strategy = Box::new(HeikinAshiStrategy::changeable(plan.settings));
         let TraderPlan { symbol, interval, .. } = *plan;
         // None only where the plan names a symbol that is in none of the markets.
         engine.add_trader(TraderSetup { symbol, interval, strategy });

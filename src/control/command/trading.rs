@@ -370,7 +370,7 @@ async fn send(
 ) -> Result<(), BackendError> {
     for step in steps {
         let (done, is_done) = oneshot::channel();
-        let request = Request { command: *step, done };
+        let request = Request { command: step.clone(), done };
         requests.try_send(request).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => BackendError::Busy,
             mpsc::error::TrySendError::Closed(_) => gone(),
@@ -413,7 +413,7 @@ pub(in crate::control) fn settle_interrupted(
     now: Timestamp,
 ) -> Result<Vec<heikin_bot::backend::RequestId>, StoreError> {
     let outcome = |steps: &[engine::Command], after| {
-        let was_taken = |step: &&engine::Command| replica.model().has_taken(**step, after);
+        let was_taken = |step: &&engine::Command| replica.model().has_taken(step, after);
         if steps.iter().filter(was_taken).count() == steps.len() {
             Outcome::Done(done_after_restart(steps))
         } else {

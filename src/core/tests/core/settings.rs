@@ -127,10 +127,8 @@ fn whatever_of_it_changes_holds_over_a_restart_before_and_after_the_close() {
     for _ in 0..2 {
         let saved = session.engine().snapshot();
         let text = serde_json::to_string(&saved).unwrap();
-        let mut restarted = changeable(HeikinAshiSettings {
-            sizing: Sizing::Fixed(quantity("9")),
-            ..settings()
-        });
+        let mut restarted =
+            changeable(HeikinAshiSettings { sizing: Sizing::Fixed(quantity("9")), ..settings() });
         restarted.restore(serde_json::from_str(&text).unwrap()).unwrap();
         assert_eq!(restarted.snapshot(), saved, "not what it was set up with");
         assert_eq!(*restarted.limits(), limits);
