@@ -15,6 +15,7 @@
 //! | `outages` | connections that are gone for so long that people are told |
 //! | `query` | the answers |
 //! | `command` | who may, what must be confirmed, and how it went |
+//! | [`live_gate`] | what asks whether settings have earned real money |
 //! | [`wake`] | the order thread's sign that there is something to tell |
 //! | `claim` | how heikin gets its owner |
 //! | `line` | how the line to Telegram stands |
@@ -37,6 +38,7 @@ mod command;
 mod follow;
 pub mod front;
 mod line;
+pub mod live_gate;
 mod outages;
 mod query;
 pub mod wake;
@@ -60,6 +62,7 @@ pub use self::follow::Following;
 use self::front::ledger::Rooms;
 use self::front::{Front, FrontError, Ledger};
 pub use self::line::Line;
+use self::live_gate::LiveGate;
 use crate::config::Config;
 use crate::runtime::heartbeat::Heartbeat;
 use crate::runtime::runner::Request;
@@ -91,6 +94,8 @@ pub struct Setup {
     pub status: watch::Receiver<Status>,
     /// Whether it still goes round.
     pub heartbeat: Heartbeat,
+    /// The gate in front of real money.
+    pub live_gate: LiveGate,
     /// What time it is.
     pub clock: Clock,
 }
@@ -111,6 +116,9 @@ struct Shared {
     front: Front,
     replica: Mutex<Replica>,
     config: Arc<Config>,
+    live_gate: LiveGate,
+    /// The sentences that override the live gate, by trader, as the file had them last.
+    overrides: Mutex<Vec<Option<String>>>,
     panic_file: PathBuf,
     requests: mpsc::Sender<Request>,
     status: watch::Receiver<Status>,
@@ -143,7 +151,8 @@ impl Control {
     ///
     /// Where the store is damaged or cannot be used.
     pub fn open(setup: Setup) -> Result<(Self, Following), StoreError> {
-        let Setup { layout, config, mode, engine, requests, status, heartbeat, clock } = setup;
+        let Setup { layout, config, mode, engine, requests, status, heartbeat, live_gate, clock } =
+            setup;
         let rooms = Rooms::below(layout.data());
         let mut ledger = Ledger::open(RealDisk, &rooms)?;
         let now = clock();
@@ -159,6 +168,8 @@ impl Control {
         let shared = Shared {
             front: Front::start(ledger),
             replica: Mutex::new(replica),
+            overrides: Mutex::new(overrides(&config)),
+            live_gate,
             config,
             panic_file: layout.panic(),
             requests,
@@ -267,6 +278,11 @@ impl Backend for Control {
     ) -> Result<Take, BackendError> {
         self.front(move |ledger| ledger.take_ticket(nonce, presser, now)).await
     }
+}
+
+/// The sentences that override the live gate, by trader.
+fn overrides(config: &Config) -> Vec<Option<String>> {
+    config.traders.iter().map(|trader| trader.live_gate_override.clone()).collect()
 }
 
 /// What a panic has poisoned was not half written: each change of these is one step.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::commands::{Commands, Progress};
 use super::outbox::Outbox;
 use super::people::People;
+use super::pins::Pins;
 use super::record::{Event, FrontRecord, audit_line};
 use super::seal::{KeyName, Keyring};
 use crate::store::disk::Disk;
@@ -54,6 +55,8 @@ pub struct State {
     outbox: Outbox,
     people: People,
     commands: Commands,
+    #[serde(default)]
+    pins: Pins,
 }
 
 impl State {
@@ -80,6 +83,11 @@ impl State {
     /// What was done.
     pub const fn commands(&self) -> &Commands {
         &self.commands
+    }
+
+    /// Who has typed wrong PINs.
+    pub const fn pins(&self) -> &Pins {
+        &self.pins
     }
 
     /// What a button means.
@@ -165,6 +173,8 @@ impl State {
             Event::Finished { request, outcome } => {
                 self.commands.set(request, Progress::Finished(outcome.clone()));
             }
+            Event::PinWrong { by } => self.pins.wrong(by, at),
+            Event::PinRight { by } => self.pins.right(by),
             Event::Audited { by, what, result } => {
                 self.commands.note(audit_line(at, by, what, result));
             }
