@@ -17,6 +17,7 @@
 //! | `command` | who may, what must be confirmed, and how it went |
 //! | [`live_gate`] | what asks whether settings have earned real money |
 //! | [`wake`] | the order thread's sign that there is something to tell |
+//! | `file` | a configuration that is read again |
 //! | `claim` | how heikin gets its owner |
 //! | `line` | how the line to Telegram stands |
 //! | `zone` | the time of day where somebody is |
@@ -35,6 +36,7 @@ pub mod account;
 mod addressees;
 mod claim;
 mod command;
+mod file;
 mod follow;
 pub mod front;
 mod line;

@@ -6,5 +6,7 @@ mod alerts;
 mod conformance;
 mod crashes;
 mod members;
+mod pin;
+mod settings;
 mod trading;
 mod world;

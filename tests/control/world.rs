@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use heikin::config::{Config, Paths, Variables};
+use heikin::control::live_gate::LiveGate;
 use heikin::control::wake::Wake;
 use heikin::control::{Control, Setup};
 use heikin::exchange::binance::endpoints::Endpoints;
@@ -68,6 +69,7 @@ pub(crate) struct World {
     runtime: Runtime,
     local: LocalSet,
     config: Arc<Config>,
+    live_gate: LiveGate,
     /// What people's clocks show, in milliseconds.
     pub(crate) clock: Arc<AtomicU64>,
 }
@@ -83,6 +85,11 @@ pub(crate) struct Product {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::of(&[])
+    }
+
+    /// With these in the environment.
+    pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
         let mut rules = SymbolRules::unrestricted(
             symbol(),
             "BTC".parse().unwrap(),
@@ -112,7 +119,9 @@ impl World {
              [[trader]]\nsymbol = \"BTCUSDT\"\ninterval = \"1h\"\npercent = 50\n"
         );
         std::fs::write(folder.path().join("heikin.toml"), text).unwrap();
-        let variables: Variables = std::iter::empty::<(String, String)>().collect();
+        let variables =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let variables: Variables = variables.collect();
         let config = Config::load(&Paths::in_folder(folder.path()), &variables).unwrap();
         Self {
             simulator: Simulator::start(settings).unwrap(),
@@ -120,9 +129,15 @@ impl World {
             runtime: Builder::new_current_thread().enable_all().build().unwrap(),
             local: LocalSet::new(),
             config: Arc::new(config),
+            live_gate: LiveGate::none(),
             clock: Arc::new(AtomicU64::new(u64::try_from(BEGIN).unwrap())),
             folder,
         }
+    }
+
+    /// As if there was real money.
+    pub(crate) fn guarded_by(self, live_gate: LiveGate) -> Self {
+        Self { live_gate, ..self }
     }
 
     fn layout(&self) -> Layout {
@@ -193,6 +208,7 @@ impl World {
             requests: streams.requests.clone(),
             status: runner.status(),
             heartbeat: runner.heartbeat(),
+            live_gate: self.live_gate.clone(),
             clock: Arc::new(now),
         })
         .unwrap();

@@ -4,21 +4,26 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use heikin_bot::backend::LiveGateVerdict;
 use heikin_core::engine::{Command, Engine, EngineConfig, Gate, Input};
 use heikin_core::market::Asset;
 use heikin_core::num::Money;
 use heikin_core::order::InstallationTag;
 use heikin_core::time::Span;
+use tokio::sync::{mpsc, watch};
 
 use super::exchange::{Exchange, patiently};
-use super::live_gate;
+use super::live_gate::Gatekeeper;
 use super::narrator::{Echo, Narrator};
-use super::service::{Office, Service, Told};
+use super::service::{File, Office, Service, Told};
+use super::settings;
 use super::telegram::Phone;
 use crate::cli::Failure;
 use crate::cli::tell::{tell, warn};
-use crate::config::{Config, Mode};
+use crate::config::changeable::Changeable;
+use crate::config::{Config, Mode, Paths};
 use crate::control::account::words;
+use crate::control::live_gate::{Examination, Generation, LiveGate};
 use crate::control::wake::Wake;
 use crate::control::{self, Control, Following, Setup};
 use crate::http::api::Api;
@@ -26,7 +31,7 @@ use crate::runtime::assembly::Streams;
 use crate::runtime::assembly::{Assembly, Fills};
 use crate::runtime::closing::Closing;
 use crate::runtime::crash_point::{CrashPoint, pass};
-use crate::runtime::runner::Runner;
+use crate::runtime::runner::{Request, Runner};
 use crate::runtime::start::{Recovered, TraderPlan, first_inputs, recovered, set_up};
 use crate::store::Layout;
 
@@ -34,6 +39,9 @@ use crate::store::Layout;
 pub(in crate::cli) const RESYNC_EVERY: Span = Span::from_secs(300);
 /// How long the end may take: `docker stop` kills after ten seconds.
 const STOP_WITHIN: Duration = Duration::from_secs(6);
+
+/// Settings that wait to be looked at by the live gate: the newest alone count.
+const MOST_ASKED: usize = 16;
 
 /// What happens to a panic of before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,12 +55,13 @@ pub(super) enum Latch {
 /// Runs until the process is told to stop.
 pub(super) async fn run(
     config: &Config,
+    paths: Paths,
     tag: InstallationTag,
     (echo, latch): (Echo, Latch),
 ) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
-    let exchange = tokio::select! {
-        reached = reach(config) => reached?,
+    let mut exchange = tokio::select! {
+        reached = Exchange::reach(config) => reached?,
         () = stop.asked() => return Ok(()),
     };
     let layout = Layout::new(&config.data);
@@ -63,6 +72,11 @@ pub(super) async fn run(
     let engine_config = engine_config(config, tag, &exchange);
     let recovered = recovered(engine_config, &exchange.facts, &plans, Some(&layout))
         .map_err(Failure::bad_input)?;
+    let (settings, configured) = settings::at_start(config, &recovered.engine);
+    let gate = tokio::select! {
+        gate = gate(config, &mut exchange, settings) => gate?,
+        () = stop.asked() => return Ok(()),
+    };
     let closed = gates(config, &exchange, &recovered)?;
     let (copy, wake) = (set_up(engine_config, &exchange.facts, &plans), Wake::default());
     let is_panic = latch == Latch::Keep && layout.panic().exists();
@@ -82,6 +96,7 @@ pub(super) async fn run(
     };
     let (mut runner, streams) = assembly.run_with(recovered);
     let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
+    inputs.insert(0, configured);
     if latch == Latch::Lift {
         inputs.insert(0, Input::Command(Command::Resume(None)));
     }
@@ -96,7 +111,9 @@ pub(super) async fn run(
     if runner.account().engine().is_panicked() {
         warn("no entries: panic. Look at what happened, then start with --resume");
     }
-    let service = serve(config, layout, (copy, wake), (&runner, &streams)).await?;
+    let gate = gate.kept(&streams.requests);
+    let office = front_office(config, layout, copy, (&runner, &streams, gate));
+    let service = serve((config, paths), (office, wake), &runner).await?;
     tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
@@ -115,12 +132,10 @@ pub(super) async fn run(
 
 /// The thread beside the order thread: HTTP, the front office, and the bot on Telegram.
 async fn serve(
-    config: &Config,
-    layout: Layout,
-    (copy, wake): (Engine, Wake),
-    (runner, streams): (&Runner, &Streams),
+    (config, paths): (&Config, Paths),
+    (office, wake): (Option<(Control, Following)>, Wake),
+    runner: &Runner,
 ) -> Result<Service, Failure> {
-    let office = front_office(config, layout, copy, (runner, streams));
     let tokens = &config.secrets.api_tokens;
     let api = office.as_ref().map(|(control, _)| Api::new(control.clone(), tokens));
     let line = office.as_ref().map(|(control, _)| control.line());
@@ -133,7 +148,7 @@ async fn serve(
     let office = match office {
         Some((control, following)) => {
             let phone = Phone::configured(config, &control).await;
-            Some(Office { following, wake, phone })
+            Some(Office { following, wake, phone, file: File { control, paths } })
         }
         None => None,
     };
@@ -146,7 +161,7 @@ fn front_office(
     config: &Config,
     layout: Layout,
     engine: Engine,
-    (runner, streams): (&Runner, &Streams),
+    (runner, streams, live_gate): (&Runner, &Streams, LiveGate),
 ) -> Option<(Control, Following)> {
     let opened = Control::open(Setup {
         layout,
@@ -156,6 +171,7 @@ fn front_office(
         requests: streams.requests.clone(),
         status: runner.status(),
         heartbeat: runner.heartbeat(),
+        live_gate,
         clock: control::machine_clock(),
     });
     opened
@@ -174,12 +190,48 @@ fn engine_config(config: &Config, tag: InstallationTag, exchange: &Exchange) -> 
     }
 }
 
-async fn reach(config: &Config) -> Result<Exchange, Failure> {
-    let mut exchange = Exchange::reach(config).await?;
-    if matches!(config.mode, Mode::Live(..)) {
-        live_gate::pass(config, &mut exchange).await?;
+/// The gate in front of real money, as it stands at the start.
+struct StandingGate {
+    keeper: Gatekeeper,
+    verdicts: Vec<LiveGateVerdict>,
+    is_live: bool,
+}
+
+impl StandingGate {
+    /// From now on it looks at settings whenever they change.
+    fn kept(self, requests: &mpsc::Sender<Request>) -> LiveGate {
+        let Self { keeper, verdicts, is_live } = self;
+        let (told, verdicts) = watch::channel(verdicts.into());
+        let examiner = is_live.then(|| {
+            let (examiner, asked) = mpsc::channel(MOST_ASKED);
+            let generation = Generation::default();
+            let keeping = keeper.keep((asked, Arc::clone(&generation)), requests.clone(), told);
+            tokio::task::spawn_local(keeping);
+            (examiner, generation)
+        });
+        LiveGate { examiner, verdicts }
     }
-    Ok(exchange)
+}
+
+/// Judges the settings that hold, where there is real money; else tells what is known of them.
+async fn gate(
+    config: &Config,
+    exchange: &mut Exchange,
+    settings: Changeable,
+) -> Result<StandingGate, Failure> {
+    let is_live = matches!(config.mode, Mode::Live(..));
+    let overrides = config.traders.iter().map(|it| it.live_gate_override.clone()).collect();
+    let examination = Examination { settings, overrides, generation: 0 };
+    let mut keeper = Gatekeeper::new(exchange, &config.data);
+    let judged = if is_live {
+        let judged = keeper.judge(&examination).await?;
+        let objections = judged.objections.iter().map(|why| (Gate::LiveGate, why.clone()));
+        exchange.objections.extend(objections);
+        judged
+    } else {
+        keeper.known(&examination)
+    };
+    Ok(StandingGate { keeper, verdicts: judged.verdicts, is_live })
 }
 
 async fn plans(config: &Config, exchange: &Exchange) -> Result<Vec<TraderPlan>, Failure> {
@@ -266,6 +318,8 @@ fn summary(config: &Config, closing: &Closing) -> String {
 struct Stop {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// SIGHUP ends nothing, also while nobody reads the configuration again yet.
+    _hangup: tokio::signal::unix::Signal,
 }
 
 impl Stop {
@@ -277,7 +331,8 @@ impl Stop {
                 .map_err(|error| Failure::failed(format!("signals cannot be caught: {error}")))
         };
         let interrupt = caught(SignalKind::interrupt())?;
-        Ok(Self { interrupt, terminate: caught(SignalKind::terminate())? })
+        let (terminate, hangup) = (caught(SignalKind::terminate())?, caught(SignalKind::hangup())?);
+        Ok(Self { interrupt, terminate, _hangup: hangup })
     }
 
     async fn asked(&mut self) {

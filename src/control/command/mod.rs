@@ -13,7 +13,7 @@
 //! A command is looked up by its request id first: what is finished is told again, what is on its way
 //! is not begun twice. Its outcome, the audit row and the alerts that follow are one record.
 
-mod mode;
+pub(super) mod mode;
 mod panic;
 mod people;
 mod pin;

@@ -68,7 +68,7 @@ pub(super) async fn set(
 }
 
 /// Takes the settings of a file that was read again.
-pub(super) async fn take_file(
+pub(in crate::control) async fn take_file(
     control: &Control,
     commander: &Commander,
     file: Changeable,
@@ -78,6 +78,9 @@ pub(super) async fn take_file(
         let now = file.chosen(replica.engine());
         let before = file.last_written(replica.engine());
         let merged = Changeable::merged(&before, &now, &file).settings;
+        if merged == now && file == before {
+            return Ok(Outcome::Refused(Refusal::AlreadySo { how: "Nothing changed.".to_owned() }));
+        }
         let mut plan = planned(control, &replica, &now, merged);
         plan.written = file;
         plan
@@ -96,12 +99,17 @@ async fn carry_out(
     let closed = is_gated.then_some(engine::Command::SetGate(Gate::LiveGate, GateState::Closed));
     let steps: Vec<_> = closed.into_iter().chain([plan.new.command(&plan.written)]).collect();
     begin(control, commander, (&steps, plan.through)).await?;
-    if let Err(error) = send(&control.shared.requests, &steps).await {
-        return not_sent(control, commander, (what, error)).await;
-    }
+    let generation = if is_gated { control.shared.live_gate.begin() } else { 0 };
+    let sent = send(&control.shared.requests, &steps).await;
     if is_gated {
+        // Where they were not taken, the gate may be closed all the same: the old ones open it.
+        let settings = if sent.is_ok() { plan.new } else { chosen(control, &control.replica()) };
         let overrides = locked(&control.shared.overrides).clone();
-        control.shared.live_gate.examine(Examination { settings: plan.new, overrides });
+        let examination = Examination { settings, overrides, generation };
+        control.shared.live_gate.examine(examination);
+    }
+    if let Err(error) = sent {
+        return not_sent(control, commander, (what, error)).await;
     }
     let done = Done::Changed { changes: plan.changes };
     conclude(control, commander, Conclusion::done(what, done).telling_deed()).await
