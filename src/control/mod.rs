@@ -244,7 +244,7 @@ impl Backend for Control {
 
     async fn inbox_pending(&self, limit: u16) -> Result<Vec<InboxRow>, BackendError> {
         let limit = usize::from(limit);
-        self.front(move |ledger| Ok(ledger.state().inbox().take(limit).cloned().collect())).await
+        self.front(move |ledger| Ok(ledger.inbox().take(limit).collect())).await
     }
 
     async fn inbox_done(&self, update: UpdateId) -> Result<(), BackendError> {

@@ -77,6 +77,12 @@ impl Product {
         assert!(there.is_ok(), "{path} never says {words:?}: {}", self.get(path));
     }
 
+    /// Has it read its configuration again.
+    pub(crate) fn hangs_up(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    }
+
     /// Ends it as an operator does.
     pub(crate) fn stop(mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);

@@ -109,7 +109,7 @@ fn neither_a_right_nor_a_wrong_one_is_anywhere_on_the_disk() {
     done(&world, &mut product, "d0", set(&[("account.max_trade", "100")]));
     for (number, pin) in [WRONG, PIN].into_iter().enumerate() {
         let control = product.control.clone();
-        let update = UpdateId(i64::try_from(number).unwrap() + 1);
+        let update = UpdateId(u64::try_from(number).unwrap() + 1);
         let raw = format!("{{\"message\":{{\"text\":\"{pin}\"}}}}");
         let row = InboxRow { update, received_at: Timestamp::EPOCH, raw };
         let intake = world.run(&mut product, control.inbox(row)).unwrap();

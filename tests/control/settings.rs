@@ -5,8 +5,8 @@ use heikin::config::{Config, Paths, Variables};
 use heikin::control::live_gate::{Examination, LiveGate};
 use heikin_bot::backend::{
     Alert, Answer, Backend as _, Change, ClassicForm, Command, Control as Entries, Done,
-    Effectiveness, Outcome, Page, Query, Recap, RecapTopic, Refusal, Setting, SettingKind,
-    SystemAlert,
+    Effectiveness, OrderWork, Outcome, Page, Query, Recap, RecapTopic, Refusal, Setting,
+    SettingKind, SystemAlert,
 };
 use heikin_core::num::Money;
 use tokio::sync::mpsc;
@@ -60,7 +60,10 @@ pub(crate) fn value(world: &World, product: &mut Product, key: &str) -> String {
 fn stop(world: &World, product: &mut Product) -> heikin_core::num::Price {
     let control = product.control.clone();
     match world.run(product, async move { control.query(Query::Orders).await.unwrap() }) {
-        Answer::Orders(orders) => orders.orders[0].trigger.unwrap(),
+        Answer::Orders(orders) => match orders.orders[0].work {
+            OrderWork::Stop { trigger, .. } => trigger,
+            ref other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     }
 }
@@ -229,7 +232,7 @@ fn a_file_that_is_read_again_changes_what_was_changed_in_it_and_keeps_the_rest()
         ["account.max_trade", "account.cooldown", "account.max_daily_loss", "exit.on_red"]
             .map(|key| value(&world, product, key))
     };
-    let limits = format!("[account]\ncooldown = 90\nmax_daily_loss = \"50\"\n{text}");
+    let limits = format!("{text}[account]\ncooldown = 90\nmax_daily_loss = \"50\"\n");
     for (text, expected) in [
         // The file says nothing new of the first.
         (limits.as_str(), ["100", "90", "50", "on"]),

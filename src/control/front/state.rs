@@ -12,7 +12,7 @@ use super::outbox::Outbox;
 use super::people::People;
 use super::pins::Pins;
 use super::record::{Event, FrontRecord, audit_line};
-use super::seal::{KeyName, Keyring};
+use super::seal::{KeyName, Keyring, Sealed};
 use crate::store::disk::Disk;
 
 /// How much is remembered. What is older is in the log, or is nobody's business any more.
@@ -40,11 +40,20 @@ impl Bounds {
     pub const TICKET_GRACE: Span = Span::from_millis(10 * 60_000);
 }
 
+/// An update that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Waiting {
+    received_at: Timestamp,
+    raw: Sealed,
+}
+
 /// All that the front office knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct State {
-    /// Updates that wait, oldest first.
-    inbox: BTreeMap<UpdateId, InboxRow>,
+    /// Updates that wait, oldest first. What somebody typed may be a PIN: it is sealed here too, for
+    /// this is what snapshots are made of.
+    #[serde(default)]
+    waiting: BTreeMap<UpdateId, Waiting>,
     handled: VecDeque<UpdateId>,
     handled_set: BTreeSet<UpdateId>,
     tickets: BTreeMap<Nonce, Ticket>,
@@ -62,12 +71,25 @@ pub struct State {
 impl State {
     /// The update by this number, whether it waits or was dealt with.
     pub fn has_seen(&self, update: UpdateId) -> bool {
-        self.inbox.contains_key(&update) || self.handled_set.contains(&update)
+        self.is_waiting(update) || self.handled_set.contains(&update)
     }
 
-    /// Updates that wait, oldest first.
-    pub fn inbox(&self) -> impl ExactSizeIterator<Item = &InboxRow> {
-        self.inbox.values()
+    /// Whether an update waits.
+    pub fn is_waiting(&self, update: UpdateId) -> bool {
+        self.waiting.contains_key(&update)
+    }
+
+    /// How many updates wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Updates that wait, oldest first, opened with these keys.
+    pub fn inbox<D: Disk>(&self, keys: &Keyring<D>) -> impl Iterator<Item = InboxRow> {
+        self.waiting.iter().filter_map(|(update, waiting)| {
+            let raw = keys.unseal(&waiting.raw)?;
+            Some(InboxRow { update: *update, received_at: waiting.received_at, raw })
+        })
     }
 
     /// What goes out.
@@ -118,7 +140,7 @@ impl State {
     /// The next key for messages, where the present one can be destroyed: nothing is open that is
     /// sealed under it, and it has sealed at least so many.
     pub fn next_texts_key(&self, least: u64) -> Option<KeyName> {
-        let is_free = self.inbox.is_empty() && self.tickets.is_empty();
+        let is_free = self.waiting.is_empty() && self.tickets.is_empty();
         (is_free && self.texts_sealed >= least).then_some(KeyName::Texts(self.texts_key + 1))
     }
 
@@ -139,13 +161,12 @@ impl State {
         match event {
             Event::Received { update, received_at, raw } => {
                 self.texts_sealed += 1;
-                match keys.unseal(raw) {
-                    Some(raw) => {
-                        let row = InboxRow { update: *update, received_at: *received_at, raw };
-                        self.inbox.insert(*update, row);
-                    }
+                if keys.unseal(raw).is_some() {
+                    let waiting = Waiting { received_at: *received_at, raw: raw.clone() };
+                    self.waiting.insert(*update, waiting);
+                } else {
                     // Its text was destroyed: only its number is left.
-                    None => self.handle(*update),
+                    self.handle(*update);
                 }
             }
             Event::Handled { update } => self.handle(*update),
@@ -229,7 +250,7 @@ impl State {
     }
 
     fn handle(&mut self, update: UpdateId) {
-        self.inbox.remove(&update);
+        self.waiting.remove(&update);
         if self.handled_set.insert(update) {
             self.handled.push_back(update);
         }
