@@ -31,13 +31,13 @@ impl Changeable {
     pub fn edited(&self, edits: &[Edit]) -> Result<Self, Vec<Fault>> {
         let mut edited = self.clone();
         let mut faults: Vec<Fault> =
-            edits.iter().filter_map(|edit| edited.take(edit).err()).collect();
+            edits.iter().filter_map(|edit| edited.take(edit).err().map(|fault| *fault)).collect();
         for (place, edit) in edits.iter().enumerate() {
             let earlier = edits.iter().take(place);
             let is_same = |other: &&Edit| other.trader == edit.trader && excludes(other, edit);
             if let Some(other) = earlier.into_iter().find(is_same) {
                 let what = format!("is given beside {}: which one is meant?", other.key);
-                faults.push(fault(edit, what, "Leave one of the two out."));
+                faults.push(*fault(edit, what, "Leave one of the two out."));
             }
         }
         for (trader, before) in edited.traders.iter().zip(&self.traders) {
@@ -55,7 +55,7 @@ impl Changeable {
         if faults.is_empty() { Ok(edited) } else { Err(faults) }
     }
 
-    fn take(&mut self, edit: &Edit) -> Result<(), Fault> {
+    fn take(&mut self, edit: &Edit) -> Result<(), Box<Fault>> {
         let told = |what: String, allowed: &str| fault(edit, what, &format!("Give {allowed}."));
         if let Some(key) = limits().find(|key| key.name == edit.key) {
             if edit.trader.is_some() {
@@ -89,7 +89,7 @@ impl Changeable {
         Ok(())
     }
 
-    fn trader_of(&mut self, edit: &Edit) -> Result<&mut ChangeableTrader, Fault> {
+    fn trader_of(&mut self, edit: &Edit) -> Result<&mut ChangeableTrader, Box<Fault>> {
         let names: Vec<_> =
             self.traders.iter().map(|it| format!("{} {}", it.name.0, it.name.1)).collect();
         let is_only_one = self.traders.len() == 1;
@@ -140,12 +140,12 @@ fn given<'a>(typed: &'a str, now: Option<&Value>) -> Given<'a> {
     }
 }
 
-fn fault(edit: &Edit, what: String, remedy: &str) -> Fault {
+fn fault(edit: &Edit, what: String, remedy: &str) -> Box<Fault> {
     let whose = edit.trader.map_or_else(String::new, |(symbol, at)| format!("{symbol} {at} "));
     let key = format!("{whose}{}", shortened(&edit.key));
     let value = Some(edit.value.trim()).filter(|value| !value.is_empty());
     let value = value.map(|value| Given::Text(value.into()).shown());
-    Fault { place: Place::Request, key, value, what, remedy: remedy.to_owned() }
+    Box::new(Fault { place: Place::Request, key, value, what, remedy: remedy.to_owned() })
 }
 
 fn shortened(key: &str) -> String {
@@ -153,7 +153,7 @@ fn shortened(key: &str) -> String {
 }
 
 /// What is no setting, or none that changes while heikin runs.
-fn no_such(edit: &Edit) -> Fault {
+fn no_such(edit: &Edit) -> Box<Fault> {
     let fixed = file::KEYS.iter().map(|key| key.name);
     let fixed = fixed.chain(trader::KEYS.iter().map(|key| key.name));
     if fixed.clone().any(|name| name == edit.key) {

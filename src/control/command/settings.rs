@@ -153,7 +153,7 @@ fn planned(control: &Control, replica: &Replica, now: &Changeable, new: Changeab
     let changes = differences.iter().map(|difference| change(engine, difference)).collect();
     let is_otherwise = now.traders != new.traders;
     let is_live = control.shared.live_gate.examiner.is_some();
-    let mut consequences = consequences(engine, &new, is_otherwise);
+    let mut consequences = consequences(engine, now, &new);
     if is_otherwise && is_live {
         consequences.push(
             "No entries until the live gate has passed these settings on the symbol's history."
@@ -281,8 +281,9 @@ fn figure(engine: &Engine, name: TraderName, difference: &Difference) -> Option<
     Some(format!("After the last candle that is {old} → {new}."))
 }
 
-fn consequences(engine: &Engine, new: &Changeable, is_otherwise: bool) -> Vec<String> {
+fn consequences(engine: &Engine, now: &Changeable, new: &Changeable) -> Vec<String> {
     let mut all = Vec::new();
+    let is_otherwise = now.traders != new.traders;
     if is_otherwise {
         all.push("An entry that works now stays until its candle closes.".to_owned());
         let is_open = |trader: &engine::Trader| trader.position().is_open();

@@ -51,9 +51,9 @@ pub(super) async fn steer(
 ) -> Result<Outcome, BackendError> {
     let what = rights::words(&command);
     let mut situation = look(&control.replica(), &command)?;
+    let needs_pin = takes_pin(&command, &situation) && pin::is_asked_of(control, commander);
     if let Some(recap) = &mut situation.recap {
-        recap.needs_pin =
-            takes_pin(&command, situation.is_panicked) && pin::is_asked_of(control, commander);
+        recap.needs_pin = needs_pin;
     }
     if let Some(refusal) = refusal(&situation, &command) {
         return conclude(control, commander, Conclusion::refused(what, refusal)).await;
@@ -63,9 +63,7 @@ pub(super) async fn steer(
     {
         return Ok(Outcome::Confirm(Box::new(recap.clone())));
     }
-    if takes_pin(&command, situation.is_panicked)
-        && let Some(outcome) = pin::admit(control, commander, &what).await?
-    {
+    if needs_pin && let Some(outcome) = pin::admit(control, commander, &what).await? {
         return Ok(outcome);
     }
     if matches!(command, Command::Resume { target: Target::All }) {
@@ -94,8 +92,12 @@ pub(super) async fn steer(
 }
 
 /// Whether the PIN is asked for: a panic, and what ends it.
-const fn takes_pin(command: &Command, is_panicked: bool) -> bool {
-    matches!(command, Command::Panic) || (is_panicked && matches!(command, Command::Resume { .. }))
+const fn takes_pin(command: &Command, situation: &Situation) -> bool {
+    match command {
+        Command::Panic => true,
+        Command::Resume { .. } => situation.is_panicked,
+        _ => false,
+    }
 }
 
 fn look(replica: &Replica, command: &Command) -> Result<Situation, BackendError> {
