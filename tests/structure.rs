@@ -30,7 +30,7 @@ const ROOT: &[Rule] = &[
     ("telemetry", &["config"]),
     ("runtime", &["config", "exchange", "store"]),
     // What front ends may ask and do: it reads what the order thread has recorded, and asks it.
-    ("control", &["config", "runtime", "store"]),
+    ("control", &["config", "http", "runtime", "store", "subscription"]),
     (
         "cli",
         &[
@@ -122,15 +122,16 @@ const SUBSCRIPTION: &[Rule] = &[
             "view",
         ],
     ),
-    ("personal", &["hex", "ids"]),
-    ("razorpay", &["desk", "event", "hex", "ids", "matching", "paise", "personal", "provider"]),
+    ("history", &["account", "event", "ids", "statement"]),
+    ("contact", &[]),
+    ("razorpay", &["contact", "desk", "event", "hex", "ids", "matching", "paise", "provider"]),
 ];
 
 /// What the pure modules of subscriptions never name: clocks, chance, disks, sockets.
 const IMPURE: &[&str] =
     &["fs", "jiff", "rand", "reqwest", "tokio", "Instant", "SystemTime", "TcpStream"];
 /// The modules there that may.
-const SUBSCRIPTION_ADAPTERS: &[&str] = &["personal", "razorpay"];
+const SUBSCRIPTION_ADAPTERS: &[&str] = &["razorpay"];
 
 /// The modules of the core: each uses only what stands above it.
 const CORE: &[Rule] = &[

@@ -58,7 +58,7 @@ fn addressees(
         let is_muted =
             thread.is_some_and(|it| person.muted.get(it).is_some_and(|until| now < *until));
         let is_own = doer == Some(user) && kind == AlertKind::People;
-        if is_muted || is_own || outbox.is_blocked(chat) || !concerns(kind, person.role_at(now)) {
+        if is_muted || is_own || outbox.is_blocked(chat) || !concerns(kind, state.role(user, now)) {
             return None;
         }
         let zone = person.notify.zone.clone();
@@ -111,10 +111,10 @@ pub(super) fn name_of(identity: &Identity, people: &People) -> String {
 /// it may do now.
 pub(super) fn named(
     (mut envelope, by): (Envelope, Option<Identity>),
-    people: &People,
+    state: &State,
     now: Timestamp,
 ) -> Envelope {
-    envelope.role = people.role(UserId(envelope.chat.0), now);
+    envelope.role = state.role(UserId(envelope.chat.0), now);
     let Some(by) = by else { return envelope };
     if let Alert::Risk(RiskAlert::Panic { name, .. })
     | Alert::System(
@@ -123,7 +123,7 @@ pub(super) fn named(
         | SystemAlert::RoleChanged { name, .. },
     ) = &mut envelope.alert
     {
-        *name = name_of(&by, people);
+        *name = name_of(&by, state.people());
     }
     envelope
 }

@@ -16,6 +16,7 @@ use super::addressees::{News, queue};
 use super::command::PanicUnderWay;
 use super::front::record::Event;
 use super::outages::Outages;
+use super::selling::Till;
 use super::wake::Wake;
 use crate::store::StoreError;
 use crate::store::disk::RealDisk;
@@ -36,15 +37,35 @@ pub struct Following {
     waiting: Vec<Telling>,
     marked: Sequence,
     outages: Outages,
+    /// Where access is sold.
+    till: Option<Till>,
 }
 
 impl Following {
     pub(super) fn new(control: Control, tail: Tail<RealDisk>, waiting: Vec<Telling>) -> Self {
-        Self { control, tail, waiting, marked: 0, outages: Outages::default() }
+        Self { control, tail, waiting, marked: 0, outages: Outages::default(), till: None }
+    }
+
+    pub(super) fn selling(self, till: Option<Till>) -> Self {
+        Self { till, ..self }
     }
 
     /// Follows until `until` is done; then takes in all that the account has recorded by then.
     pub async fn run(mut self, wake: Wake, until: impl Future<Output = ()>) {
+        let till = self.till.take();
+        let selling = async {
+            match till {
+                Some(till) => till.run().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.follow(wake, until) => {}
+            () = selling => {}
+        }
+    }
+
+    async fn follow(mut self, wake: Wake, until: impl Future<Output = ()>) {
         let mut until = pin!(until);
         let mut status = self.control.shared.status.clone();
         self.begin();

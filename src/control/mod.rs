@@ -18,6 +18,7 @@
 //! | [`live_gate`] | what asks whether settings have earned real money |
 //! | [`wake`] | the order thread's sign that there is something to tell |
 //! | `file` | a configuration that is read again |
+//! | `selling` | access that people buy, at work |
 //! | `claim` | how heikin gets its owner |
 //! | `line` | how the line to Telegram stands |
 //! | `zone` | the time of day where somebody is |
@@ -43,6 +44,7 @@ mod line;
 pub mod live_gate;
 mod outages;
 mod query;
+mod selling;
 pub mod wake;
 mod zone;
 
@@ -65,12 +67,17 @@ use self::front::ledger::Rooms;
 use self::front::{Front, FrontError, Ledger};
 pub use self::line::Line;
 use self::live_gate::LiveGate;
+use self::selling::{Door, Errand, Till};
 use crate::config::Config;
+use crate::http::Payments;
 use crate::runtime::heartbeat::Heartbeat;
 use crate::runtime::runner::Request;
 use crate::runtime::status::Status;
 use crate::store::disk::RealDisk;
 use crate::store::{Layout, StoreError};
+
+/// So many people wait for the payment provider; others wait with them.
+const ERRANDS: usize = 64;
 
 /// What time it is, for people.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -135,6 +142,8 @@ struct Shared {
     line: watch::Sender<Line>,
     /// Commands that are being carried out.
     at_work: Mutex<BTreeSet<RequestId>>,
+    /// Where the payment provider is asked; none where nothing is on offer.
+    till: Option<mpsc::Sender<Errand>>,
     /// The panic whose end is to be told.
     panic: Mutex<Option<command::PanicUnderWay>>,
 }
@@ -160,6 +169,10 @@ impl Control {
         let now = clock();
         let operators = config.notify.operators.iter();
         ledger.configure(operators.filter_map(|id| i64::try_from(*id).ok().map(UserId)));
+        let selling = config.subscription.as_ref();
+        ledger.open_desk(selling::desk_settings(selling, engine.tag()));
+        let client = selling.and_then(selling::client);
+        let (till, errands) = mpsc::channel(ERRANDS);
         let mark = Some(ledger.state().tailed()).filter(|mark| *mark > 0);
         let mut replica = Replica::new(mode, engine);
         let (tail, told) = Tail::open(RealDisk, (&layout, &rooms.account()), &mut replica, mark)?;
@@ -183,11 +196,20 @@ impl Control {
             told: watch::Sender::new(0),
             line: watch::Sender::new(Line::Off),
             at_work: Mutex::default(),
+            till: client.is_some().then_some(till),
             panic: Mutex::default(),
         };
         let control = Self { shared: Arc::new(shared) };
-        let following = Following::new(control.clone(), tail, told);
+        let till = client.map(|client| Till::new(control.clone(), client, errands));
+        let following = Following::new(control.clone(), tail, told).selling(till);
         Ok((control, following))
+    }
+
+    /// What takes in webhooks, and payers who come back; none where nothing is on offer.
+    pub fn payments(&self) -> Option<Arc<dyn Payments>> {
+        let till = self.shared.till.clone()?;
+        let selling = self.shared.config.subscription.clone()?;
+        Some(Arc::new(Door::new(self.clone(), selling, till)))
     }
 
     /// Returns when the copy of the account has come to this record, and what there is to tell of it
@@ -256,8 +278,8 @@ impl Backend for Control {
         let now = self.now();
         self.front(move |ledger| {
             let found = ledger.hand_out(after, limit, now)?;
-            let people = ledger.state().people();
-            Ok(found.into_iter().map(|it| addressees::named(it, people, now)).collect())
+            let state = ledger.state();
+            Ok(found.into_iter().map(|it| addressees::named(it, state, now)).collect())
         })
         .await
     }

@@ -23,10 +23,11 @@
 //! | [`schedule`] | when the provider is asked |
 //! | [`desk`] | all of it together: questions in, events and effects out |
 //! | [`statement`] | what a person paid and got back, adding up to the paisa |
-//! | [`personal`] | name, email and phone: validated, sealed, deletable |
+//! | [`history`] | a person's purchases, and how far each has come |
+//! | [`contact`] | name, email and phone: validated |
 //! | [`razorpay`] | the provider: client, webhooks, wire |
 //!
-//! All but `razorpay` and `personal::key_folder` is pure: no clock, no chance, no I/O.
+//! All but `razorpay` is pure: no clock, no chance, no I/O.
 //!
 //! What holds, and is tested:
 //! - Access is open only by a captured payment that matches what was asked and did not go back, or by
@@ -39,13 +40,14 @@
 pub mod access;
 pub mod account;
 mod bill;
+pub mod contact;
 pub mod desk;
 pub mod event;
 mod hex;
+pub mod history;
 mod ids;
 pub mod matching;
 mod paise;
-pub mod personal;
 mod plan;
 pub mod provider;
 pub mod razorpay;

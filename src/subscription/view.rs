@@ -50,6 +50,13 @@ impl Account {
         }
     }
 
+    /// Since when there has been no access any more; none where there is some, or never was.
+    pub fn ended(&self, now: Timestamp) -> Option<Timestamp> {
+        let paid = self.periods().iter().map(|period| period.until + period.grace);
+        let granted = self.granted().map(|(_, _, until)| until);
+        paid.chain(granted).filter(|end| *end <= now).max()
+    }
+
     fn state(&self, now: Timestamp, periods: &[Period]) -> State {
         let last = periods.iter().rfind(|period| period.from <= now);
         if paid_until(periods, now).is_some() {
@@ -67,6 +74,11 @@ impl Account {
         } else {
             State::None
         }
+    }
+
+    /// What was asked for last and can still be paid.
+    pub fn newest_open(&self, now: Timestamp) -> Option<&Purchase> {
+        self.open(now).map(|(purchase, _)| purchase)
     }
 
     /// The newest purchase that can still be paid.

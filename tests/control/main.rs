@@ -3,6 +3,7 @@
 //! store under crashes.
 
 mod alerts;
+mod billing;
 mod conformance;
 mod crashes;
 mod members;

@@ -50,7 +50,7 @@ fn looser() -> Command {
 
 #[test]
 fn what_raises_the_risk_takes_the_pin_and_nothing_else_does() {
-    let world = World::of(&[("HEIKIN_CHAT_PIN", PIN)]);
+    let world = World::configured("", &[("HEIKIN_CHAT_PIN", PIN)]);
     let mut product = world.start();
     let tighter = done(&world, &mut product, "p0", set(&[("account.max_trade", "100")]));
     assert!(matches!(tighter, Outcome::Done(_)), "whoever sits there may read it: {tighter:?}");
@@ -78,7 +78,7 @@ fn what_raises_the_risk_takes_the_pin_and_nothing_else_does() {
 
 #[test]
 fn five_wrong_ones_lock_for_a_quarter_of_an_hour_also_over_a_restart() {
-    let world = World::of(&[("HEIKIN_CHAT_PIN", PIN)]);
+    let world = World::configured("", &[("HEIKIN_CHAT_PIN", PIN)]);
     let mut product = world.start();
     done(&world, &mut product, "l0", set(&[("account.max_trade", "100")]));
     for left in (1..5).rev() {
@@ -104,7 +104,7 @@ fn five_wrong_ones_lock_for_a_quarter_of_an_hour_also_over_a_restart() {
 
 #[test]
 fn neither_a_right_nor_a_wrong_one_is_anywhere_on_the_disk() {
-    let world = World::of(&[("HEIKIN_CHAT_PIN", PIN)]);
+    let world = World::configured("", &[("HEIKIN_CHAT_PIN", PIN)]);
     let mut product = world.start();
     done(&world, &mut product, "d0", set(&[("account.max_trade", "100")]));
     for (number, pin) in [WRONG, PIN].into_iter().enumerate() {
@@ -147,7 +147,7 @@ fn found(folder: &Path) -> Vec<String> {
 
 #[test]
 fn one_persons_wrong_ones_lock_nobody_else() {
-    let world = World::of(&[("HEIKIN_CHAT_PIN", PIN)]);
+    let world = World::configured("", &[("HEIKIN_CHAT_PIN", PIN)]);
     let mut product = world.start();
     let control = product.control.clone();
     let other = UserId(12);

@@ -85,11 +85,11 @@ pub(crate) struct Product {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self::of(&[])
+        Self::configured("", &[])
     }
 
-    /// With these in the environment.
-    pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
+    /// With more in `heikin.toml`, and more variables.
+    pub(crate) fn configured(more: &str, variables: &[(&str, &str)]) -> Self {
         let mut rules = SymbolRules::unrestricted(
             symbol(),
             "BTC".parse().unwrap(),
@@ -116,12 +116,12 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let text = format!(
             "mode = \"paper\"\n[http]\nlisten = \"127.0.0.1:0\"\n[notify]\noperators = [{OWNER}]\n\
-             [[trader]]\nsymbol = \"BTCUSDT\"\ninterval = \"1h\"\npercent = 50\n"
+             [[trader]]\nsymbol = \"BTCUSDT\"\ninterval = \"1h\"\npercent = 50\n\
+             {more}"
         );
         std::fs::write(folder.path().join("heikin.toml"), text).unwrap();
-        let variables =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let variables: Variables = variables.collect();
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let variables: Variables = variables.iter().map(owned).collect();
         let config = Config::load(&Paths::in_folder(folder.path()), &variables).unwrap();
         Self {
             simulator: Simulator::start(settings).unwrap(),

@@ -7,9 +7,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use heikin::subscription::contact::Contact;
 use heikin::subscription::desk::{Answer, Effect, Look};
 use heikin::subscription::event::{Cause, Purchase};
-use heikin::subscription::personal::Contact;
 use heikin::subscription::provider::LinkStatus;
 use heikin::subscription::razorpay::{
     ApiError, ApiKeys, Client, ClientError, KeyKind, Medium, perform,

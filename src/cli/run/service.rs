@@ -17,7 +17,7 @@ use crate::control::wake::Wake;
 use crate::control::{Control, Following, Line};
 use crate::http::api::Api;
 use crate::http::metrics::{Family, Kind, Sample};
-use crate::http::{Beat, Readiness, Server, Source};
+use crate::http::{Beat, Payments, Readiness, Server, Source};
 use crate::runtime::heartbeat::Heartbeat;
 use crate::runtime::status::{Status, TraderStatus};
 
@@ -64,6 +64,23 @@ impl File {
                     "the configuration was read again and is not taken: nothing was changed. {faults}"
                 ),
             }
+        }
+    }
+}
+
+/// Where the front office is knocked at over HTTP.
+pub(super) struct Doors {
+    pub(super) api: Api<Control>,
+    /// For the payment provider and its payers; none where nothing is on offer.
+    pub(super) payments: Option<Arc<dyn Payments>>,
+}
+
+impl Doors {
+    fn open(self, server: Server) -> Server {
+        let server = server.with_api(self.api);
+        match self.payments {
+            Some(payments) => server.with_payments(payments),
+            None => server,
         }
     }
 }
@@ -313,20 +330,20 @@ impl Service {
     pub(super) fn start(
         settings: &Http,
         told: Told,
-        api: Option<Api<Control>>,
-        office: Option<Office>,
+        office: Option<(Doors, Office)>,
     ) -> Result<Self, Failure> {
         let (stop, stopped) = watch::channel(());
         let (ready, started) = sync_channel(1);
         let settings = settings.clone();
         let thread = std::thread::spawn(move || {
+            let (doors, office) = office.unzip();
             let told: Arc<dyn Source> = Arc::new(told);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let bound = runtime.map_err(Failure::failed).and_then(|runtime| {
                 let server = runtime.block_on(Server::bind(&settings, told));
                 let mut server = server.map_err(Failure::bad_input)?;
-                if let Some(api) = api {
-                    server = server.with_api(api);
+                if let Some(doors) = doors {
+                    server = doors.open(server);
                 }
                 let address = server.local_addr().map_err(Failure::failed)?;
                 Ok((runtime, server, address))

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use super::exchange::{Exchange, patiently};
 use super::live_gate::Gatekeeper;
 use super::narrator::{Echo, Narrator};
-use super::service::{File, Office, Service, Told};
+use super::service::{Doors, File, Office, Service, Told};
 use super::settings;
 use super::telegram::Phone;
 use crate::cli::Failure;
@@ -136,8 +136,6 @@ async fn serve(
     (office, wake): (Option<(Control, Following)>, Wake),
     runner: &Runner,
 ) -> Result<Service, Failure> {
-    let tokens = &config.secrets.api_tokens;
-    let api = office.as_ref().map(|(control, _)| Api::new(control.clone(), tokens));
     let line = office.as_ref().map(|(control, _)| control.line());
     let told = Told {
         mode: config.mode.name(),
@@ -148,11 +146,13 @@ async fn serve(
     let office = match office {
         Some((control, following)) => {
             let phone = Phone::configured(config, &control).await;
-            Some(Office { following, wake, phone, file: File { control, paths } })
+            let api = Api::new(control.clone(), &config.secrets.api_tokens);
+            let doors = Doors { api, payments: control.payments() };
+            Some((doors, Office { following, wake, phone, file: File { control, paths } }))
         }
         None => None,
     };
-    Service::start(&config.http, told, api, office)
+    Service::start(&config.http, told, office)
 }
 
 /// What people ask and do over chat. Trading does without it: where its store cannot be used, that is

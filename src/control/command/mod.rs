@@ -7,6 +7,7 @@
 //! | `settings` | settings that change while heikin runs |
 //! | `pin` | the PIN, for what raises the risk |
 //! | `mode` | what another mode takes |
+//! | `payer` | payment links, and whether they were paid |
 //! | `people` | roles, preferences, the claim of the owner |
 //! | `panic` | the end of a panic |
 //!
@@ -15,6 +16,7 @@
 
 pub(super) mod mode;
 mod panic;
+mod payer;
 mod people;
 mod pin;
 mod rights;
@@ -36,10 +38,12 @@ use super::addressees::{News, queue, user_of};
 use super::front::Ledger;
 use super::front::commands::Progress;
 use super::front::record::Event;
-use super::{Control, locked};
+use super::{Control, locked, selling};
 use crate::config::Config;
 use crate::store::StoreError;
 use crate::store::disk::RealDisk;
+use crate::subscription::PersonId;
+use crate::subscription::desk::{AskError, Desk, Step};
 
 /// The longest request id.
 const LONGEST_ID: usize = 64;
@@ -105,7 +109,7 @@ pub(super) async fn carry_out(
             conclude(control, &commander, conclusion).await
         }
         Command::Subscribe { .. } | Command::VerifyPayment | Command::CancelPayment => {
-            Ok(Outcome::Refused(Refusal::BillingOff))
+            payer::serve(control, &commander, command).await
         }
         _ => people::change(control, &commander, command, confirmed).await,
     }
@@ -121,7 +125,7 @@ pub(super) fn role_of(
     match by {
         // Whoever sits at this machine reads and writes the data folder anyway.
         Identity::Terminal => Role::Owner,
-        Identity::Telegram { user } => ledger.state().people().role(*user, now),
+        Identity::Telegram { user } => ledger.state().role(*user, now),
         // What a name may is written in the configuration alone: one that is gone from it may nothing.
         Identity::Token { name } => {
             config.http.tokens.get(name).map_or(Role::Guest, |token| rights::of_token(*token))
@@ -136,19 +140,61 @@ pub(super) struct Conclusion {
     pub(super) what: String,
     pub(super) events: Vec<Event>,
     pub(super) news: Vec<(Option<String>, Alert)>,
+    /// What changes at the desk that sells access.
+    pub(super) deed: Option<Deed>,
+}
+
+/// What an operator does at the desk that sells access.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Deed {
+    /// Opens access without payment.
+    Grant { operator: PersonId, person: PersonId, until: Timestamp },
+    /// Takes back what was granted.
+    Revoke { operator: PersonId, person: PersonId },
+}
+
+impl Deed {
+    fn done(self, desk: &mut Desk, now: Timestamp) -> Result<Step, AskError> {
+        match self {
+            Self::Grant { operator, person, until } => {
+                desk.grant(operator, person, until, now).map(|(_, step)| step)
+            }
+            Self::Revoke { operator, person } => match desk.revoke(operator, person, now) {
+                Err(AskError::NoSuchGrant(_)) => Ok(Step::default()),
+                revoked => revoked,
+            },
+        }
+    }
 }
 
 impl Conclusion {
     pub(super) fn done(what: String, done: Done) -> Self {
-        Self { outcome: Outcome::Done(done), what, events: Vec::new(), news: Vec::new() }
+        Self {
+            outcome: Outcome::Done(done),
+            what,
+            events: Vec::new(),
+            news: Vec::new(),
+            deed: None,
+        }
     }
 
     pub(super) fn refused(what: String, refusal: Refusal) -> Self {
-        Self { outcome: Outcome::Refused(refusal), what, events: Vec::new(), news: Vec::new() }
+        Self {
+            outcome: Outcome::Refused(refusal),
+            what,
+            events: Vec::new(),
+            news: Vec::new(),
+            deed: None,
+        }
     }
 
     pub(super) fn with(mut self, events: impl IntoIterator<Item = Event>) -> Self {
         self.events.extend(events);
+        self
+    }
+
+    pub(super) fn doing(mut self, deed: Deed) -> Self {
+        self.deed = Some(deed);
         self
     }
 
@@ -179,9 +225,17 @@ pub(super) fn concluded(
     commander: &Commander,
     conclusion: Conclusion,
 ) -> Result<Outcome, StoreError> {
-    let Conclusion { outcome, what, events: changes, news } = conclusion;
+    let Conclusion { outcome, what, events: changes, news, deed } = conclusion;
     let Commander { request, by, name, now, .. } = commander;
     let mut events = changes;
+    match deed.map(|deed| deed.done(ledger.desk(), *now)) {
+        Some(Ok(step)) => events.extend(selling::events(ledger, step.records, *now)),
+        Some(Err(error)) => {
+            let refusal = Refusal::Rule { reason: error.to_string() };
+            return concluded(ledger, commander, Conclusion::refused(what, refusal));
+        }
+        None => {}
+    }
     let is_known = user_of(by).is_some_and(|user| ledger.state().people().get(user).is_some());
     // Of strangers nothing is kept: neither who they are, nor that they tried.
     if is_known || !matches!(by, Identity::Telegram { .. }) || !events.is_empty() {

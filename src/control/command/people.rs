@@ -1,24 +1,28 @@
 //! Roles, preferences, the claim of the owner, messages to everybody.
 
 use heikin_bot::backend::{
-    Alert, BackendError, Command, Done, NotifyPreferences, Outcome, Recap, RecapTopic, Refusal,
-    Role, StateVersion, SystemAlert, UserId,
+    Access, Alert, BackendError, Command, Done, NotifyPreferences, Outcome, Recap, RecapTopic,
+    Refusal, Role, StateVersion, SystemAlert, UserId,
 };
 use heikin_core::time::{Span, Timestamp};
 
-use super::{Commander, Conclusion, concluded, rights, version};
+use super::{Commander, Conclusion, Deed, concluded, rights, version};
 use crate::control::Control;
 use crate::control::addressees::user_of;
 use crate::control::claim::digest;
 use crate::control::front::Ledger;
 use crate::control::front::record::Event;
+use crate::control::front::sales::person;
 use crate::control::front::state::Bounds;
 use crate::store::disk::RealDisk;
+use crate::subscription::PersonId;
 
 const LONGEST_MUTE: Span = Span::from_millis(60 * 60_000);
 const DAY: Span = Span::from_secs(86_400);
 /// The longest grant: a hundred years.
 const MOST_DAYS: u32 = 36_500;
+/// The longest that a subscriber is granted: ten years.
+const MOST_GRANTED: u32 = 3_660;
 /// One message fits.
 const LONGEST_BROADCAST: usize = 3_500;
 
@@ -126,8 +130,15 @@ fn own(
         }),
         Command::DeleteMe => {
             let then = Conclusion::done(what, Done::Deleted).with([Event::Forgotten { user }]);
-            let stays = "What you did stays in the audit log, without your name.".to_owned();
-            Verdict::Ask(Box::new(RecapTopic::DeleteMe), vec![stays], Box::new(then))
+            let mut stays =
+                vec!["What you did stays in the audit log, without your name.".to_owned()];
+            if ledger.state().sales().account(user).is_some() {
+                stays.push(
+                    "What you paid, and access until then, stay under your number alone."
+                        .to_owned(),
+                );
+            }
+            Verdict::Ask(Box::new(RecapTopic::DeleteMe), stays, Box::new(then))
         }
         _ => refused(Refusal::Invalid { reason: "that cannot be done here".to_owned() }),
     }
@@ -178,7 +189,7 @@ fn grant(
     let what = rights::words(&command);
     let refused = |refusal| Verdict::Conclude(Box::new(Conclusion::refused(what.clone(), refusal)));
     let people = ledger.state().people();
-    let has = people.role(user, commander.now);
+    let has = ledger.state().role(user, commander.now);
     if (is_owners(role) || is_owners(has)) && commander.role < Role::Owner {
         return refused(Refusal::NotAllowed);
     }
@@ -199,11 +210,21 @@ fn grant(
         let reason = format!("There are {} people already: revoke some first.", Bounds::PEOPLE);
         return refused(Refusal::Rule { reason });
     }
+    // What is sold has an end, and so has what is given instead.
+    let days = if role == Role::Subscriber { days.or(Some(MOST_GRANTED)) } else { days };
     let until: Option<Timestamp> = days.map(|days| commander.now + DAY.times(i64::from(days)));
     let told = SystemAlert::RoleChanged { user, role, name: String::new() };
     let conclusion = Conclusion::done(what, Done::Granted { user, role, until })
-        .with([Event::Granted { user, role, until }])
         .telling(None, Alert::System(told));
+    let conclusion = match until {
+        Some(until) if role == Role::Subscriber => {
+            let given = people.role(user, commander.now);
+            let taken = (given > Role::Guest).then_some(Event::Revoked { user });
+            let (operator, person) = (operator(commander), person(user));
+            conclusion.with(taken).doing(Deed::Grant { operator, person, until })
+        }
+        _ => conclusion.with([Event::Granted { user, role, until }]),
+    };
     Verdict::ask(RecapTopic::Grant { user, role, until }, conclusion)
 }
 
@@ -211,7 +232,7 @@ fn revoke(ledger: &Ledger<RealDisk>, commander: &Commander, user: UserId) -> Ver
     let what = rights::words(&Command::Revoke { user });
     let refused = |refusal| Verdict::Conclude(Box::new(Conclusion::refused(what.clone(), refusal)));
     let people = ledger.state().people();
-    let role = people.role(user, commander.now);
+    let role = ledger.state().role(user, commander.now);
     if role == Role::Guest {
         return refused(Refusal::AlreadySo { how: "They have no role.".to_owned() });
     }
@@ -227,11 +248,24 @@ fn revoke(ledger: &Ledger<RealDisk>, commander: &Commander, user: UserId) -> Ver
         let reason = "Heikin needs an owner: make somebody else one first.".to_owned();
         return refused(Refusal::Rule { reason });
     }
+    let access = ledger.state().sales().access(user, commander.now);
+    let is_given = people.role(user, commander.now) > Role::Guest;
+    if !is_given && !matches!(access, Access::Granted { .. }) {
+        let reason = "What they have paid for stays theirs: it ends by a refund, which you make in \
+                      Razorpay's dashboard.";
+        return refused(Refusal::Rule { reason: reason.to_owned() });
+    }
     let told = SystemAlert::RoleChanged { user, role: Role::Guest, name: String::new() };
     let conclusion = Conclusion::done(what, Done::Revoked { user })
         .with([Event::Revoked { user }])
+        .doing(Deed::Revoke { operator: operator(commander), person: person(user) })
         .telling(None, Alert::System(told));
     Verdict::ask(RecapTopic::Revoke { user, role }, conclusion)
+}
+
+/// Who gives and takes access; whoever sits at this machine is number 0.
+fn operator(commander: &Commander) -> PersonId {
+    user_of(&commander.by).map_or(PersonId(0), person)
 }
 
 fn broadcast(ledger: &Ledger<RealDisk>, commander: &Commander, text: &str) -> Verdict {
@@ -241,8 +275,9 @@ fn broadcast(ledger: &Ledger<RealDisk>, commander: &Commander, text: &str) -> Ve
         let refusal = Refusal::Invalid { reason };
         return Verdict::Conclude(Box::new(Conclusion::refused(what, refusal)));
     }
-    let people = ledger.state().people().iter();
-    let with_access = people.filter(|(_, it)| it.role_at(commander.now) > Role::Guest).count();
+    let state = ledger.state();
+    let has_access = |user: UserId| state.role(user, commander.now) > Role::Guest;
+    let with_access = state.people().iter().filter(|(user, _)| has_access(*user)).count();
     let recipients = u32::try_from(with_access).unwrap_or(u32::MAX);
     // Telegram takes 30 messages a second; half of them are left for alerts.
     let seconds = recipients.div_ceil(15);

@@ -9,6 +9,7 @@ use heikin_bot::backend::{
 };
 use heikin_core::engine::Sequence;
 use heikin_core::time::Timestamp;
+use secrecy::zeroize::Zeroizing;
 
 use super::record::{Event, FrontRecord};
 use super::seal::{KeyName, Keyring};
@@ -17,6 +18,9 @@ use crate::store::StoreError;
 use crate::store::disk::Disk;
 use crate::store::journal::{FileJournal, Settings, Verify, remove_before};
 use crate::store::snapshots::Snapshots;
+use crate::subscription::contact::Contact;
+use crate::subscription::desk::{Desk, DeskSettings};
+use crate::subscription::razorpay::Delivery;
 
 /// A snapshot is saved when so many records have come since the last one.
 const SNAPSHOT_EVERY: Sequence = 1_000;
@@ -123,6 +127,49 @@ impl<D: Disk> Ledger<D> {
     /// Makes operators of those whom the configuration names, as long as this process lives.
     pub fn configure(&mut self, operators: impl Iterator<Item = UserId>) {
         self.state.configure(operators);
+    }
+
+    /// Opens the desk that sells access, on what it has recorded.
+    pub fn open_desk(&mut self, settings: DeskSettings) {
+        self.state.open_desk(settings);
+    }
+
+    /// The desk. Whoever changes it records what it says, before anything else is done.
+    pub const fn desk(&mut self) -> &mut Desk {
+        self.state.desk_mut()
+    }
+
+    /// Takes in a genuine webhook; none where too many wait already.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::record`].
+    pub fn deliver(&mut self, delivery: Delivery) -> Result<Option<Intake>, StoreError> {
+        if self.state.sales().has_seen(&delivery.id) {
+            return Ok(Some(Intake::Seen));
+        }
+        if !self.state.sales().has_room() {
+            return Ok(None);
+        }
+        self.record(delivery.at, vec![Event::Delivered { delivery }])?;
+        Ok(Some(Intake::Fresh))
+    }
+
+    /// Seals what a payer told of themselves, for a record.
+    ///
+    /// # Errors
+    ///
+    /// Where a new key cannot be written.
+    pub fn seal_payer(&mut self, user: UserId, payer: &Contact) -> Result<Event, StoreError> {
+        let payer = self.keys.seal(KeyName::Person(user), &payer.to_text())?;
+        Ok(Event::PayerTold { user, payer })
+    }
+
+    /// What a payer told of themselves; nothing where that was forgotten.
+    pub fn payer(&self, user: UserId) -> Contact {
+        let sealed = self.state.sales().payer(user);
+        let text = sealed.and_then(|sealed| self.keys.unseal(sealed)).map(Zeroizing::new);
+        text.and_then(|text| Contact::from_text(&text)).unwrap_or_default()
     }
 
     /// Records what happened, together. It is durable after [`Ledger::sync`].

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`record`] | what is recorded: one record is one transaction |
 //! | [`state`] | the fold of the records, and what of it is forgotten when |
-//! | [`outbox`], [`people`], [`commands`], [`pins`] | the parts of that state |
+//! | [`outbox`], [`people`], [`commands`], [`pins`], [`sales`] | the parts of that state |
 //! | [`seal`] | personal texts, under keys that can be destroyed |
 //! | [`ledger`] | journal, snapshots and state together |
 //!
@@ -26,6 +26,7 @@ pub mod outbox;
 pub mod people;
 pub mod pins;
 pub mod record;
+pub mod sales;
 pub mod seal;
 pub mod state;
 

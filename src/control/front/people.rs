@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use heikin_bot::backend::{Access, ChatId, MessageId, NotifyPreferences, Role, UserId, UserLine};
+use heikin_bot::backend::{ChatId, MessageId, NotifyPreferences, Role, UserId};
 use heikin_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
-
-use super::outbox::Outbox;
 
 /// Somebody who is known: they have a role, or chose what they are told.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -97,28 +95,5 @@ impl Person {
             _ => Role::Guest,
         };
         if self.is_configured { given.max(Role::Operator) } else { given }
-    }
-
-    /// How their access stands, as far as it was given by hand.
-    pub fn access_at(&self, now: Timestamp) -> Access {
-        match self.role {
-            Some((Role::Subscriber, Some(until))) if now >= until => {
-                Access::Suspended { since: until }
-            }
-            Some((Role::Subscriber, until)) => Access::Granted { until },
-            _ => Access::None,
-        }
-    }
-
-    /// As a line of the list; `outbox` knows who has blocked the bot.
-    pub fn line(&self, user: UserId, outbox: &Outbox, now: Timestamp) -> UserLine {
-        UserLine {
-            user,
-            name: self.name.clone(),
-            role: self.role_at(now),
-            access: self.access_at(now),
-            seen_at: self.seen_at,
-            has_blocked: outbox.is_blocked(ChatId(user.0)),
-        }
     }
 }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::seal::{KeyName, Sealed};
 use crate::store::journal::Entry;
+use crate::subscription::DeliveryId;
+use crate::subscription::event::Recorded;
+use crate::subscription::razorpay::Delivery;
 
 /// One line of the front office's journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +149,28 @@ pub enum Event {
         steps: Vec<heikin_core::engine::Command>,
         /// The account's last record before it.
         after: Sequence,
+    },
+    /// The desk recorded something about somebody's access.
+    Sold {
+        /// What.
+        record: Box<Recorded>,
+    },
+    /// Somebody told of themselves, for their receipts.
+    PayerTold {
+        /// Who.
+        user: UserId,
+        /// What.
+        payer: Sealed,
+    },
+    /// A webhook of the payment provider came, and was genuine.
+    Delivered {
+        /// What it is about.
+        delivery: Delivery,
+    },
+    /// What it is about was looked into.
+    LookedInto {
+        /// Which.
+        delivery: DeliveryId,
     },
     /// How a command went.
     Finished {

@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use chacha20poly1305::aead::{Aead as _, KeyInit as _};
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use heikin_bot::backend::UserId;
 use secrecy::zeroize::Zeroizing;
@@ -96,7 +96,9 @@ impl<D: Disk> Keyring<D> {
         let chance = StoreError::io("the system gives no chance", Path::new("/dev/urandom"));
         let nonce = random::<NONCE>().map_err(chance)?;
         let cipher = self.cipher(name)?;
-        let sealed = cipher.encrypt(&XNonce::from(nonce), text.as_bytes());
+        let aad = name.to_string();
+        let payload = Payload { msg: text.as_bytes(), aad: aad.as_bytes() };
+        let sealed = cipher.encrypt(&XNonce::from(nonce), payload);
         // It fails for texts of 256 GiB alone.
         let mut bytes = nonce.to_vec();
         bytes.extend(sealed.unwrap_or_default());
@@ -110,7 +112,9 @@ impl<D: Disk> Keyring<D> {
         let (nonce, text) = bytes.split_at_checked(NONCE)?;
         let nonce = XNonce::from(<[u8; NONCE]>::try_from(nonce).ok()?);
         let cipher = XChaCha20Poly1305::new(&Key::from(**key));
-        String::from_utf8(cipher.decrypt(&nonce, text).ok()?).ok()
+        let aad = sealed.key.to_string();
+        let payload = Payload { msg: text, aad: aad.as_bytes() };
+        String::from_utf8(cipher.decrypt(&nonce, payload).ok()?).ok()
     }
 
     /// Destroys a key, and all that is sealed under it.

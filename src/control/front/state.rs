@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use heikin_bot::backend::{ChatId, InboxRow, Nonce, Ticket, UpdateId, UserId};
+use heikin_bot::backend::{ChatId, InboxRow, Nonce, Role, Ticket, UpdateId, UserId};
 use heikin_core::engine::Sequence;
 use heikin_core::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,10 @@ use super::outbox::Outbox;
 use super::people::People;
 use super::pins::Pins;
 use super::record::{Event, FrontRecord, audit_line};
+use super::sales::{Sales, user};
 use super::seal::{KeyName, Keyring, Sealed};
 use crate::store::disk::Disk;
+use crate::subscription::desk::{Desk, DeskSettings};
 
 /// How much is remembered. What is older is in the log, or is nobody's business any more.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ impl Bounds {
     pub const DEAD: usize = 256;
     /// People.
     pub const PEOPLE: usize = 10_000;
+    /// Where somebody is forgotten, the key of messages counts as used so often.
+    pub const FORGETTING: u64 = 1 << 32;
     /// A ticket is kept for so long after its end, so that a late press is told from an unknown one.
     pub const TICKET_GRACE: Span = Span::from_millis(10 * 60_000);
 }
@@ -66,6 +70,8 @@ pub struct State {
     commands: Commands,
     #[serde(default)]
     pins: Pins,
+    #[serde(default)]
+    sales: Sales,
 }
 
 impl State {
@@ -100,6 +106,27 @@ impl State {
     /// Who there is.
     pub const fn people(&self) -> &People {
         &self.people
+    }
+
+    /// What was sold.
+    pub const fn sales(&self) -> &Sales {
+        &self.sales
+    }
+
+    /// Opens the desk on what was recorded.
+    pub fn open_desk(&mut self, settings: DeskSettings) {
+        self.sales.open(settings);
+    }
+
+    /// The desk. Whoever changes it records what it says.
+    pub const fn desk_mut(&mut self) -> &mut Desk {
+        self.sales.desk_mut()
+    }
+
+    /// What somebody may do now: by the role that they were given, or by what they bought.
+    pub fn role(&self, user: UserId, now: Timestamp) -> Role {
+        let given = self.people.role(user, now);
+        if self.sales.is_open(user, now) { given.max(Role::Subscriber) } else { given }
     }
 
     /// What was done.
@@ -199,6 +226,13 @@ impl State {
             Event::Audited { by, what, result } => {
                 self.commands.note(audit_line(at, by, what, result));
             }
+            Event::Sold { record } => {
+                self.sales.take(record);
+                self.people.entry(user(record.person));
+            }
+            Event::PayerTold { user, payer } => self.sales.keep_payer(*user, payer),
+            Event::Delivered { delivery } => self.sales.deliver(delivery),
+            Event::LookedInto { delivery } => self.sales.looked(delivery),
             Event::Granted { .. }
             | Event::Revoked { .. }
             | Event::Seen { .. }
@@ -235,6 +269,9 @@ impl State {
             Event::CardSet { user, card } => self.people.entry(*user).card = *card,
             Event::Forgotten { user } => {
                 self.people.forget(*user);
+                self.sales.forget(*user);
+                // Their messages are under the key of the time: it goes as soon as none is open.
+                self.texts_sealed = self.texts_sealed.max(Bounds::FORGETTING);
                 self.withdraw(*user);
             }
             Event::ClaimMade { digest } => self.claim = Some(digest.clone()),

@@ -10,10 +10,12 @@
 //! | `health` | how heikin itself is |
 //! | `logs` | the end of the log |
 //! | `people` | who there is, and what they did |
+//! | `billing` | plans, bills, subscriptions, payments, revenue |
 //!
-//! All of the account is answered from the copy of its engine, at one moment. What subscriptions
-//! bring is answered as for a heikin that sells none.
+//! All of the account is answered from the copy of its engine, at one moment; people and payments from
+//! what the front office remembers.
 
+mod billing;
 mod chart;
 mod health;
 mod logs;
@@ -23,10 +25,7 @@ mod settings;
 mod status;
 mod why;
 
-use heikin_bot::backend::{
-    Access, Answer, BackendError, Page, Paged, Paise, Payments, Plans, Query, RevenueReport,
-    SubscriptionView,
-};
+use heikin_bot::backend::{Answer, BackendError, Page, Paged, Query};
 
 use super::Control;
 
@@ -49,7 +48,7 @@ pub(super) async fn answer(control: &Control, query: Query) -> Result<Answer, Ba
         | Query::Bill { .. }
         | Query::Subscription { .. }
         | Query::Payments { .. }
-        | Query::Revenue { .. } => unsold(query),
+        | Query::Revenue { .. } => billing::billing(control, query).await,
         _ => of_the_account(control, &query),
     }
 }
@@ -101,37 +100,4 @@ fn paged<'a, T: Clone + 'a>(all: impl Iterator<Item = &'a T>, page: Page) -> Pag
         total = total.saturating_add(1);
     }
     Paged { items, skip: page.skip, total }
-}
-
-/// Nothing is sold here.
-fn unsold(query: Query) -> Result<Answer, BackendError> {
-    Ok(match query {
-        Query::Plans => Answer::Plans(Plans { plans: Vec::new(), support: None, is_test: false }),
-        Query::Bill { plan } => {
-            return Err(BackendError::NotFound { what: format!("plan {plan}") });
-        }
-        Query::Payments { page, .. } => {
-            Answer::Payments(Payments { page, items: Vec::new(), total: 0 })
-        }
-        Query::Subscription { user } => Answer::Subscription(Box::new(SubscriptionView {
-            user,
-            access: Access::None,
-            plan: None,
-            link: None,
-            due: None,
-            part_paid: None,
-        })),
-        Query::Revenue { range } => Answer::Revenue(RevenueReport {
-            range,
-            paid: Paise(0),
-            refunded: Paise(0),
-            net: Paise(0),
-            payments: 0,
-            active: 0,
-            granted: 0,
-            grace: 0,
-            due_soon: 0,
-        }),
-        _ => return Err(BackendError::Invalid { reason: "nothing is sold here".to_owned() }),
-    })
 }

@@ -1,13 +1,13 @@
 //! Who there is, and what they did.
 
 use heikin_bot::backend::{
-    Access, Answer, AuditLine, BackendError, Card, Member, NotifyPreferences, Page, Role, UserId,
-    UserLine,
+    Answer, AuditLine, BackendError, Card, Member, NotifyPreferences, Page, Role, UserId, UserLine,
 };
 
 use super::paged;
 use crate::control::Control;
 use crate::control::addressees::name_of;
+use crate::control::front::state::private_chat;
 
 pub(super) async fn users(control: &Control, page: Page) -> Result<Answer, BackendError> {
     let now = control.now();
@@ -17,7 +17,14 @@ pub(super) async fn users(control: &Control, page: Page) -> Result<Answer, Backe
             let mut lines: Vec<UserLine> = state
                 .people()
                 .iter()
-                .map(|(user, it)| it.line(user, state.outbox(), now))
+                .map(|(user, person)| UserLine {
+                    user,
+                    name: person.name.clone(),
+                    role: state.role(user, now),
+                    access: state.sales().access(user, now),
+                    seen_at: person.seen_at,
+                    has_blocked: state.outbox().is_blocked(private_chat(user)),
+                })
                 .collect();
             // Those with the most rights first.
             lines.sort_by_key(|line| (std::cmp::Reverse(line.role), line.user));
@@ -43,14 +50,13 @@ pub(super) async fn member(control: &Control, user: UserId) -> Result<Answer, Ba
     let now = control.now();
     control
         .front(move |ledger| {
-            let people = ledger.state().people();
-            let person = people.get(user);
+            let state = ledger.state();
             Ok(Answer::Member(Member {
                 user,
-                role: person.map_or(Role::Guest, |person| person.role_at(now)),
-                access: person.map_or(Access::None, |person| person.access_at(now)),
-                billing: false,
-                is_claimed: people.has_owner(),
+                role: state.role(user, now),
+                access: state.sales().access(user, now),
+                billing: !state.sales().desk().plans().is_empty(),
+                is_claimed: state.people().has_owner(),
                 groups: false,
             }))
         })
@@ -72,8 +78,9 @@ pub(super) async fn cards(control: &Control) -> Result<Answer, BackendError> {
     let now = control.now();
     control
         .front(move |ledger| {
-            let people = ledger.state().people().iter();
-            let cards = people.filter(|(_, person)| person.role_at(now) > Role::Guest);
+            let state = ledger.state();
+            let people = state.people().iter();
+            let cards = people.filter(|(user, _)| state.role(*user, now) > Role::Guest);
             let cards = cards.filter_map(|(user, person)| {
                 person.card.map(|(chat, message)| Card { user, chat, message })
             });

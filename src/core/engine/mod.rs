@@ -328,6 +328,11 @@ impl Engine {
         self.markets.iter().position(|market| market.rules.symbol == symbol)
     }
 
+    /// Whose orders it takes for its own.
+    pub const fn tag(&self) -> InstallationTag {
+        self.config.tag
+    }
+
     /// The engine's time: the largest stamp seen.
     pub const fn now(&self) -> Timestamp {
         self.clock

@@ -393,7 +393,8 @@ mod tests {
     fn broken_html_is_refused_in_telegrams_words() {
         for (source, expected) in [
             ("<b>x", "Can't find end tag corresponding to start tag \"b\""),
-            ("a < b", "Unclosed start tag at byte offset 2"),
+            ("a < b", "Unsupported start tag \"\" at byte offset 2"),
+            ("a <b", "Unclosed start tag at byte offset 2"),
             ("→<h1>x</h1>", "Unsupported start tag \"h1\" at byte offset 3"),
             ("x</b>", "Unexpected end tag at byte offset 1"),
             ("<b>x</i>", "Unmatched end tag at byte offset 4, expected \"</b>\", found \"</i>\""),

@@ -109,7 +109,7 @@ pub struct DeskSettings {
 }
 
 /// One person at the desk.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Person {
     account: Account,
     /// The state that was recorded last, and up to when time was followed.
@@ -131,7 +131,7 @@ impl Default for Person {
 }
 
 /// Everybody's accounts, and what is under way.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desk {
     settings: DeskSettings,
     people: BTreeMap<PersonId, Person>,

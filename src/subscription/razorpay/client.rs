@@ -4,9 +4,9 @@ use heikin_core::time::Span;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 
+use super::super::contact::Contact;
 use super::super::event::Purchase;
 use super::super::ids::{DisputeId, LinkId, PaymentId, Reference};
-use super::super::personal::Contact;
 use super::super::provider::{ObservedDispute, ObservedLink, ObservedPayment};
 use super::keys::ApiKeys;
 use super::wire::{self, CreateLink, ErrorBody, WireError};

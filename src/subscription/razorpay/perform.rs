@@ -1,6 +1,6 @@
+use super::super::contact::Contact;
 use super::super::desk::{Answer, Effect, Look};
 use super::super::event::Cause;
-use super::super::personal::Contact;
 use super::client::{ApiError, Client};
 
 /// Carries an effect out, once. The answer goes back to the desk with the cause.

@@ -89,7 +89,7 @@ fn hint(event: &Event) -> Hint {
 
 /// Events that have come, so that each is looked into once. That is thrift: looking twice changes
 /// nothing, so what is too old or too much may be forgotten.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deliveries {
     seen: BTreeMap<DeliveryId, Timestamp>,
 }
@@ -100,6 +100,11 @@ const REPLAYABLE: Span = Span::DAY.times(8);
 const MOST: usize = 100_000;
 
 impl Deliveries {
+    /// Whether an event has come before.
+    pub fn contains(&self, id: &DeliveryId) -> bool {
+        self.seen.contains_key(id)
+    }
+
     /// Notes an event. Whether it is new.
     pub fn note(&mut self, id: &DeliveryId, at: Timestamp) -> bool {
         if self.seen.contains_key(id) {

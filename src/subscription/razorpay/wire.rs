@@ -5,11 +5,11 @@ use heikin_core::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::super::contact::{Contact, Email, Name, Phone};
 use super::super::event::Purchase;
 use super::super::ids::{DisputeId, LinkId, PaymentId};
 use super::super::matching::CURRENCY;
 use super::super::paise::Paise;
-use super::super::personal::{Contact, Email, Name, Phone};
 use super::super::provider::{
     DisputeStage, LinkPayment, LinkStatus, ObservedDispute, ObservedLink, ObservedPayment,
     PaymentStatus,

@@ -1,3 +1,8 @@
+//! Name, email and phone: each optional, and validated before anything is done with it.
+//!
+//! They are in no event. Whoever stores them seals them first, under a key of that person which can be
+//! destroyed.
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -137,7 +142,7 @@ pub struct Contact {
 
 impl Contact {
     /// Its fields in a text that is only ever sealed: lines, of which an empty one is a missing field.
-    pub(super) fn to_text(&self) -> Zeroizing<String> {
+    pub fn to_text(&self) -> Zeroizing<String> {
         let name = self.name.as_ref().map_or("", Name::expose);
         let email = self.email.as_ref().map_or("", Email::expose);
         let phone = self.phone.as_ref().map_or("", Phone::expose);
@@ -145,7 +150,7 @@ impl Contact {
     }
 
     /// The fields again; none where the text has others.
-    pub(super) fn from_text(text: &str) -> Option<Self> {
+    pub fn from_text(text: &str) -> Option<Self> {
         fn field<T: FromStr>(line: &str) -> Result<Option<T>, T::Err> {
             if line.is_empty() { Ok(None) } else { line.parse().map(Some) }
         }
