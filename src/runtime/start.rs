@@ -101,8 +101,8 @@ pub fn recovered(
     Ok(Recovered { engine, journal, recovery: Some(recovery) })
 }
 
-/// What a start tells the engine: its markets' rules and fees, which gates are `closed`, and that it
-/// starts. Rules are told though nothing has changed, so that the journal says by which ones was
+/// What a start tells the engine: its markets' rules and fees, which gates are `closed`, and, as the
+/// last, that it starts. Rules are told though nothing has changed, so that the journal says by which ones was
 /// decided.
 pub fn first_inputs(engine: &Engine, markets: &[MarketFacts], closed: &[Gate]) -> Vec<Input> {
     let mut inputs = Vec::new();

@@ -73,6 +73,13 @@ impl Phone {
         assert!(told.is_some(), "no {words:?} in:\n{}", self.transcript());
     }
 
+    /// The words of all messages that nobody has deleted.
+    pub(crate) fn shown(&self) -> Vec<String> {
+        let told = self.standin.messages(ASHA);
+        let messages = told["messages"].as_array().unwrap().iter();
+        messages.filter(|it| it["deleted"] == false).map(|it| read(it).text).collect()
+    }
+
     /// The chat, as it is now.
     pub(crate) fn transcript(&self) -> String {
         let told = self.standin.messages(ASHA);

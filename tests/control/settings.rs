@@ -235,10 +235,10 @@ fn a_file_that_is_read_again_changes_what_was_changed_in_it_and_keeps_the_rest()
     let limits = format!("{text}[account]\ncooldown = 90\nmax_daily_loss = \"50\"\n");
     for (text, expected) in [
         // The file says nothing new of the first.
-        (limits.as_str(), ["100", "90", "50", "on"]),
-        (&limits.replace("90", "30"), ["100", "30", "50", "on"]),
+        (limits.as_str(), ["100", "90", "50", "off"]),
+        (&limits.replace("90", "30"), ["100", "30", "50", "off"]),
         // Other traders are for a restart: nothing of it is taken.
-        (&limits.replace("90", "31").replace("1h", "4h"), ["100", "30", "50", "on"]),
+        (&limits.replace("90", "31").replace("1h", "4h"), ["100", "30", "50", "off"]),
     ] {
         let config = read(text);
         let control = product.control.clone();

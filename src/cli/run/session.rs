@@ -96,7 +96,8 @@ pub(super) async fn run(
     };
     let (mut runner, streams) = assembly.run_with(recovered);
     let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
-    inputs.insert(0, configured);
+    // With the gates closed already, and before anything starts: nothing leaves for it.
+    inputs.insert(inputs.len().saturating_sub(1), configured);
     if latch == Latch::Lift {
         inputs.insert(0, Input::Command(Command::Resume(None)));
     }
