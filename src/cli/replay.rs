@@ -23,8 +23,8 @@ use crate::store::disk::RealDisk;
 use crate::store::journal::JournalReader;
 use crate::store::{Layout, StoreError};
 
-/// Decide once more what a journal records, and tell each decision that this build and these
-/// settings would make otherwise. Sends nothing, changes nothing; heikin may be running.
+/// Decide once more what a journal records, and tell each decision that this build would make
+/// otherwise, by the settings that held then. Sends nothing, changes nothing; heikin may be running.
 ///
 /// Ends with 0 where nothing differs and with 1 where something does. Away from the keys, say
 /// `MODE=paper heikin replay`: the traders are the same.

@@ -92,6 +92,7 @@ async fn settings_from_the_phone_hold_over_a_restart_until_the_file_is_changed_t
     let recap = phone.reads("1000 → 500").await;
     assert!(recap.text.contains("entry trigger offset\n0 → 10"), "{}", recap.text);
     phone.presses(&recap, "Change", "Changed.").await;
+    market.goes_on(4).await;
     phone.write("/set account.max_trade 900");
     let recap = phone.reads("Your PIN is asked for next.").await;
     phone.presses(&recap, "Change", "Type your PIN").await;
@@ -120,6 +121,7 @@ async fn settings_from_the_phone_hold_over_a_restart_until_the_file_is_changed_t
         phone.write(asked);
         phone.reads(words).await;
     }
+    market.goes_on(4).await;
     std::fs::write(&file, format!("{text}[account]\nmax_open_trades = 5\n")).unwrap();
     product.hangs_up();
     phone.reads("changed account.max_open_trades 2 → 5; BTCUSDT 1h quote 750 → 1000").await;
@@ -127,12 +129,60 @@ async fn settings_from_the_phone_hold_over_a_restart_until_the_file_is_changed_t
     product.hangs_up();
     phone.write("/settings account.max_open_trades");
     phone.reads("max open trades: 5").await;
+    market.goes_on(12).await;
     product.stop();
+    // Whatever the file says now: the journal has what held, and when.
+    std::fs::write(&file, text.replace("\"1000\"", "\"20\"")).unwrap();
+    let replayed = Product::replays(folder.path());
+    assert!(replayed.contains(" 0 differences"), "{replayed}");
     std::fs::remove_file(folder.path().join(".env")).unwrap();
     assert_eq!(holding(folder.path(), "canary-"), [] as [std::path::PathBuf; 0]);
     let shown = phone.shown();
     assert!(shown.iter().any(|text| text.contains("Type your PIN")), "{shown:?}");
     assert!(!shown.iter().any(|text| text.contains("canary-")), "{shown:?}");
+}
+
+#[tokio::test]
+async fn with_real_money_new_settings_pass_the_live_gate_before_anything_is_entered() {
+    let (market, mut phone) = (Market::open(), Phone::new());
+    let folder = tempfile::tempdir().unwrap();
+    market.configure_live(folder.path(), &phone.standin.api_url());
+    let file = folder.path().join("heikin.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let overrule = |net: &str| {
+        let sentence =
+            format!("live_gate_override = \"BTCUSDT 1h at {net}: a market of a test\"\n");
+        std::fs::write(&file, format!("{text}{sentence}")).unwrap();
+    };
+    let refused = Product::refuses(folder.path());
+    assert!(refused.contains("nothing was started"), "{refused}");
+    overrule(refused.split('`').nth(1).unwrap());
+
+    let product = Product::start(folder.path(), &Phone::token());
+    let link = product.says("?start=");
+    let code = link.split("?start=").nth(1).unwrap().split(' ').next().unwrap();
+    product.answers("/ready", "HTTP/1.1 200").await;
+    phone.write(&format!("/start {code}"));
+    phone.reads("You are the owner.").await;
+    phone.write("/set exit.trigger_offset 40");
+    let recap = phone.reads("No entries until the live gate has passed these settings").await;
+    phone.presses(&recap, "Change", "Changed.").await;
+    phone.reads("Entries").await;
+    let ready = product.get("/ready");
+    assert!(ready.contains("live_gate"), "{ready}");
+    let net = loop {
+        phone.write("/mode");
+        let told = phone.reads("Mode: LIVE").await.text;
+        if let Some((_, net)) = told.split_once("BTCUSDT, 1h and ") {
+            break net.split(';').next().unwrap().to_owned();
+        }
+    };
+    assert!(product.get("/ready").contains("live_gate"), "it did not pass");
+    overrule(&net);
+    product.hangs_up();
+    phone.reads("Entries open again").await;
+    product.answers("/ready", "HTTP/1.1 200").await;
+    product.stop();
 }
 
 /// The files below a folder that hold a text.

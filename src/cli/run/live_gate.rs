@@ -155,6 +155,9 @@ impl Gatekeeper {
                     told.send_replace(judged.verdicts.into());
                     if judged.objections.is_empty() {
                         open(&requests, &examination, &generation).await;
+                    } else {
+                        // It is closed already, but where a sentence was taken back.
+                        set(&requests, GateState::Closed).await;
                     }
                     next = asked.recv().await;
                 }
@@ -203,10 +206,17 @@ impl Judged {
             verdict.objections().iter().map(|one| verdict.explain(*one)).collect();
         let net = verdict.net_percent();
         let overridden = sentence.is_some_and(|sentence| sentence.contains(&net));
+        let mut told = reasons.clone();
+        if !reasons.is_empty() && !overridden {
+            told.push(format!(
+                "to trade nevertheless: in heikin.toml, live_gate_override of this trader, a sentence \
+                 with {symbol}, {interval} and {net}; then SIGHUP or a restart"
+            ));
+        }
         self.verdicts.push(LiveGateVerdict {
             trader: Trader { symbol, interval },
             at: verdict.span.1,
-            objections: reasons.clone(),
+            objections: told,
             net: verdict.net,
             trades: u32::try_from(verdict.trades).unwrap_or(u32::MAX),
             overridden,
