@@ -1,8 +1,8 @@
 //! A recorded journal decided once more: every input in its order, and what the engine makes of it
 //! now beside what it made of it then.
 //!
-//! With the build and the settings that recorded it, the two are the same. With others, each
-//! difference is a decision that would be made otherwise today.
+//! With the build that recorded it, the two are the same: the settings are among its inputs. With
+//! another, each difference is a decision that would be made otherwise today.
 
 use heikin_core::engine::{Body, Effect, Engine, Input, Record, Sequence};
 use heikin_core::time::Timestamp;

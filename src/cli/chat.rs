@@ -28,6 +28,7 @@ use super::failure::Failure;
 use super::tell::tell;
 use crate::config::{Config, Paths, Variables};
 use crate::control::front::seal::random;
+use crate::control::live_gate::LiveGate;
 use crate::control::wake::Wake;
 use crate::control::{Control, Setup, machine_clock};
 use crate::exchange::simulator::Distance;
@@ -127,6 +128,7 @@ impl Demo {
             requests: streams.requests.clone(),
             status: runner.status(),
             heartbeat: runner.heartbeat(),
+            live_gate: LiveGate::none(),
             clock: machine_clock(),
         })
         .map_err(Failure::failed)?;

@@ -1,6 +1,6 @@
 //! What goes in and out of an engine, a line each.
 
-use heikin_core::engine::{Alert, Command, Effect, Engine, GateState, Input};
+use heikin_core::engine::{Alert, Command, Configuration, Effect, Engine, GateState, Input};
 use heikin_core::market::{Side, TickPrice};
 use heikin_core::order::{
     CancelAnswer, NewOrder, OrderState, QueryAnswer, SubmitAnswer, TraderId, VenueStatus,
@@ -118,15 +118,15 @@ pub(super) fn input(input: &Input, engine: &Engine) -> String {
         Input::StreamRestored => "user events arrive again".to_owned(),
         Input::Rules(rules) => format!("rules of {}", rules.symbol),
         Input::Fees { symbol, .. } => format!("fees of {symbol}"),
-        Input::Command(given) => command(*given, engine),
+        Input::Command(given) => command(given, engine),
     }
 }
 
-fn command(command: Command, engine: &Engine) -> String {
+fn command(command: &Command, engine: &Engine) -> String {
     let of = |trader: Option<TraderId>| {
         trader.map_or_else(|| "all".to_owned(), |trader| name(engine, trader))
     };
-    match command {
+    match *command {
         Command::Pause(trader) => format!("told to pause {}", of(trader)),
         Command::Resume(trader) => format!("told to resume {}", of(trader)),
         Command::Stop => "told to stop".to_owned(),
@@ -136,9 +136,17 @@ fn command(command: Command, engine: &Engine) -> String {
         Command::Adopt(trader, quantity) => {
             format!("told to adopt {quantity} for {}", of(Some(trader)))
         }
+        Command::Configure(ref change) => configuration(change, engine),
         Command::SetGate(gate, GateState::Closed) => format!("no entries: {}", gate_name(gate)),
         Command::SetGate(gate, GateState::Open) => format!("over: {}", gate_name(gate)),
     }
+}
+
+fn configuration(change: &Configuration, engine: &Engine) -> String {
+    let limits = change.limits.iter().map(|_| "limits".to_owned());
+    let traders = change.traders.iter().map(|(trader, _)| name(engine, *trader));
+    let of: Vec<_> = limits.chain(traders).collect();
+    format!("told the settings of {}", of.join(", "))
 }
 
 fn submitted(answer: &SubmitAnswer) -> String {

@@ -25,8 +25,8 @@ use crate::store::disk::RealDisk;
 use crate::store::journal::JournalReader;
 use crate::store::{Layout, StoreError};
 
-/// Decide once more what a journal records, and tell each decision that this build and these
-/// settings would make otherwise. Sends nothing, changes nothing; heikin may be running.
+/// Decide once more what a journal records, and tell each decision that this build would make
+/// otherwise, by the settings that held then. Sends nothing, changes nothing; heikin may be running.
 ///
 /// Ends with 0 where nothing differs and with 1 where something does. Away from the keys, say
 /// `MODE=paper heikin replay`: the traders are the same.
@@ -179,7 +179,7 @@ fn engine(
                 // The journal says what they were, and when they changed.
                 engine.add_market(rules.clone(), FeeRates::flat(Rate::ZERO));
             }
-            let strategy = Box::new(HeikinAshiStrategy::new(plan.settings));
+            let strategy = Box::new(HeikinAshiStrategy::changeable(plan.settings));
             let setup = TraderSetup { symbol, interval: plan.interval, strategy };
             let added = engine.add_trader(setup);
             if let Some(id) = added.filter(|_| plan.standing == Standing::Retired) {

@@ -12,6 +12,8 @@ pub enum Place {
     },
     /// In the environment of the process.
     Environment,
+    /// In what somebody has just asked for: there is no place to name.
+    Request,
 }
 
 impl Place {
@@ -19,7 +21,7 @@ impl Place {
     pub(super) fn order(&self) -> usize {
         match self {
             Self::File { line, .. } => line.unwrap_or(usize::MAX),
-            Self::Environment => usize::MAX,
+            Self::Environment | Self::Request => usize::MAX,
         }
     }
 }
@@ -30,6 +32,7 @@ impl fmt::Display for Place {
             Self::File { file, line: Some(line) } => write!(f, "{file}, line {line}"),
             Self::File { file, line: None } => f.write_str(file),
             Self::Environment => f.write_str("environment"),
+            Self::Request => f.write_str("the request"),
         }
     }
 }
@@ -52,7 +55,10 @@ pub struct Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { place, key, value, what, remedy } = self;
-        write!(f, "{place}: {key}")?;
+        if *place != Place::Request {
+            write!(f, "{place}: ")?;
+        }
+        write!(f, "{key}")?;
         if let Some(value) = value {
             write!(f, " = {value}")?;
         }

@@ -12,6 +12,7 @@
 //! | `sections`, `trader`, `plan` | all other keys, and the types that come of them |
 //! | `document`, `variables`, `secrets` | where values come from |
 //! | `load`, `read`, `resolve`, `selling`, `notes` | all of it, put together and checked |
+//! | [`changeable`] | what of it changes while heikin runs |
 //! | `installation` | the tag in every client order id |
 //! | [`form`] | the file as `heikin init` writes it, and the reference of all keys |
 //!
@@ -19,6 +20,7 @@
 //! consent; lockstep is with a simulator; no two traders share symbol and interval; access is sold
 //! with a payment key of the mode's kind, or not at all.
 
+pub mod changeable;
 mod document;
 mod fault;
 pub mod form;

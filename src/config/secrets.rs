@@ -14,6 +14,8 @@ use super::variables::{self, EnvFile, SECRETS, Variables};
 const LARGEST: u64 = 64 * 1024;
 /// A shorter token of the API could be guessed.
 const SHORTEST_TOKEN: usize = 32;
+/// The variable of the PIN.
+const CHAT_PIN: &str = "HEIKIN_CHAT_PIN";
 /// Where containers are handed secrets, readable by all in the container.
 const CONTAINER_SECRETS: &str = "/run/secrets";
 
@@ -52,6 +54,8 @@ pub struct Secrets {
     pub webhook_secret_key: Option<SecretString>,
     /// The dashboard's password.
     pub dashboard_password: Option<SecretString>,
+    /// What is asked for, in a chat or over the API, before what raises the risk.
+    pub chat_pin: Option<SecretString>,
     /// The tokens of the API, by name.
     pub api_tokens: Vec<ApiToken>,
 }
@@ -70,7 +74,8 @@ pub struct Razorpay {
 }
 
 impl Secrets {
-    /// Each of them, for the filter of the logs.
+    /// Each of them, for the filter of the logs; but for the PIN, which is as short as a price: a
+    /// filter would find it everywhere, and give it away. No line of a log holds what was typed.
     pub fn all(&self) -> impl Iterator<Item = &SecretString> {
         let pairs = [&self.binance, &self.binance_testnet].into_iter().flatten();
         let single = [
@@ -123,6 +128,7 @@ impl Gather<'_> {
             previous_webhook,
             signal,
             password,
+            chat_pin,
         ] = SECRETS.map(|name| self.secret(name));
         let [n_key, n_secret, n_test_key, n_test_secret, ..] = SECRETS;
         Secrets {
@@ -137,6 +143,7 @@ impl Gather<'_> {
             },
             webhook_secret_key: signal,
             dashboard_password: password,
+            chat_pin,
             api_tokens: Vec::new(),
         }
     }
@@ -311,6 +318,11 @@ fn unreadable(error: &std::io::Error) -> String {
 fn flaw(name: &str, text: &str) -> Option<&'static str> {
     if text.trim().is_empty() {
         return Some("is empty");
+    }
+    if name == CHAT_PIN {
+        let length = text.chars().count();
+        let is_pin = (6..=64).contains(&length) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        return (!is_pin).then_some("is no PIN: 6 to 64 digits, letters or signs, no space");
     }
     // People choose passwords; all the others are copied.
     let is_chosen = name == "DASHBOARD_PASSWORD" || name == "WEBHOOK_SECRET_KEY";

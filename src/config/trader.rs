@@ -70,6 +70,11 @@ impl Draft {
         Self { preset, settings, ..self.clone() }
     }
 
+    /// What a preset starts from.
+    pub(super) fn started_from(preset: Preset) -> Self {
+        Self::default().with(preset)
+    }
+
     /// What a preset by this name starts from; the product's, where there is none.
     pub(super) fn of(preset: &str) -> Self {
         let known = PRESETS.iter().find(|(name, _)| *name == preset);

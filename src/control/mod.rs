@@ -15,7 +15,9 @@
 //! | `outages` | connections that are gone for so long that people are told |
 //! | `query` | the answers |
 //! | `command` | who may, what must be confirmed, and how it went |
+//! | [`live_gate`] | what asks whether settings have earned real money |
 //! | [`wake`] | the order thread's sign that there is something to tell |
+//! | `file` | a configuration that is read again |
 //! | `selling` | access that people buy, at work |
 //! | `claim` | how heikin gets its owner |
 //! | `line` | how the line to Telegram stands |
@@ -35,9 +37,11 @@ pub mod account;
 mod addressees;
 mod claim;
 mod command;
+mod file;
 mod follow;
 pub mod front;
 mod line;
+pub mod live_gate;
 mod outages;
 mod query;
 mod selling;
@@ -62,6 +66,7 @@ pub use self::follow::Following;
 use self::front::ledger::Rooms;
 use self::front::{Front, FrontError, Ledger};
 pub use self::line::Line;
+use self::live_gate::LiveGate;
 use self::selling::{Door, Errand, Till};
 use crate::config::Config;
 use crate::http::Payments;
@@ -98,6 +103,8 @@ pub struct Setup {
     pub status: watch::Receiver<Status>,
     /// Whether it still goes round.
     pub heartbeat: Heartbeat,
+    /// The gate in front of real money.
+    pub live_gate: LiveGate,
     /// What time it is.
     pub clock: Clock,
 }
@@ -118,6 +125,9 @@ struct Shared {
     front: Front,
     replica: Mutex<Replica>,
     config: Arc<Config>,
+    live_gate: LiveGate,
+    /// The sentences that override the live gate, by trader, as the file had them last.
+    overrides: Mutex<Vec<Option<String>>>,
     panic_file: PathBuf,
     requests: mpsc::Sender<Request>,
     status: watch::Receiver<Status>,
@@ -152,7 +162,8 @@ impl Control {
     ///
     /// Where the store is damaged or cannot be used.
     pub fn open(setup: Setup) -> Result<(Self, Following), StoreError> {
-        let Setup { layout, config, mode, engine, requests, status, heartbeat, clock } = setup;
+        let Setup { layout, config, mode, engine, requests, status, heartbeat, live_gate, clock } =
+            setup;
         let rooms = Rooms::below(layout.data());
         let mut ledger = Ledger::open(RealDisk, &rooms)?;
         let now = clock();
@@ -172,6 +183,8 @@ impl Control {
         let shared = Shared {
             front: Front::start(ledger),
             replica: Mutex::new(replica),
+            overrides: Mutex::new(overrides(&config)),
+            live_gate,
             config,
             panic_file: layout.panic(),
             requests,
@@ -253,7 +266,7 @@ impl Backend for Control {
 
     async fn inbox_pending(&self, limit: u16) -> Result<Vec<InboxRow>, BackendError> {
         let limit = usize::from(limit);
-        self.front(move |ledger| Ok(ledger.state().inbox().take(limit).cloned().collect())).await
+        self.front(move |ledger| Ok(ledger.inbox().take(limit).collect())).await
     }
 
     async fn inbox_done(&self, update: UpdateId) -> Result<(), BackendError> {
@@ -289,6 +302,11 @@ impl Backend for Control {
     ) -> Result<Take, BackendError> {
         self.front(move |ledger| ledger.take_ticket(nonce, presser, now)).await
     }
+}
+
+/// The sentences that override the live gate, by trader.
+fn overrides(config: &Config) -> Vec<Option<String>> {
+    config.traders.iter().map(|trader| trader.live_gate_override.clone()).collect()
 }
 
 /// What a panic has poisoned was not half written: each change of these is one step.

@@ -11,7 +11,7 @@ use crate::strategy::Statement;
 use crate::time::{Span, Timestamp};
 
 /// The limits of an account; amounts are in the quote asset of the order under review.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RiskLimits {
     /// The least confidence of a signal, 0–100.
     pub min_confidence: u8,
@@ -43,6 +43,21 @@ impl RiskLimits {
         max_daily_loss: None,
         max_drawdown: None,
     };
+
+    /// Whether any of these limits lets more through than the same one of `other`.
+    pub fn lets_more_through_than(&self, other: &Self) -> bool {
+        fn is_higher<T: Ord>(own: Option<T>, other: Option<T>) -> bool {
+            other.is_some_and(|other| own.is_none_or(|own| own > other))
+        }
+        self.min_confidence < other.min_confidence
+            || self.min_free < other.min_free
+            || self.cooldown < other.cooldown
+            || is_higher(self.max_trade, other.max_trade)
+            || is_higher(self.max_open_trades, other.max_open_trades)
+            || is_higher(self.max_trades_per_day, other.max_trades_per_day)
+            || is_higher(self.max_daily_loss, other.max_daily_loss)
+            || is_higher(self.max_drawdown, other.max_drawdown)
+    }
 }
 
 /// What the rules look at; each is asked for only where a limit makes it matter. The counters behind

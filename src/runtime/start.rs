@@ -74,7 +74,7 @@ pub fn set_up(config: EngineConfig, markets: &[MarketFacts], traders: &[TraderPl
         engine.add_market(market.rules.clone(), market.fees);
     }
     for plan in traders {
-        let strategy = Box::new(HeikinAshiStrategy::new(plan.settings));
+        let strategy = Box::new(HeikinAshiStrategy::changeable(plan.settings));
         let TraderPlan { symbol, interval, standing, .. } = *plan;
         // None only where the plan names a symbol that is in none of the markets.
         let added = engine.add_trader(TraderSetup { symbol, interval, strategy });
@@ -108,8 +108,8 @@ pub fn recovered(
     Ok(Recovered { engine, journal, recovery: Some(recovery) })
 }
 
-/// What a start tells the engine: its markets' rules and fees, which gates are `closed`, and that it
-/// starts. Rules are told though nothing has changed, so that the journal says by which ones was
+/// What a start tells the engine: its markets' rules and fees, which gates are `closed`, and, as the
+/// last, that it starts. Rules are told though nothing has changed, so that the journal says by which ones was
 /// decided.
 pub fn first_inputs(engine: &Engine, markets: &[MarketFacts], closed: &[Gate]) -> Vec<Input> {
     let mut inputs = Vec::new();

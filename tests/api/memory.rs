@@ -270,7 +270,7 @@ impl Memory {
             Query::Mode => Answer::Mode(ModeView {
                 mode: Mode::Paper,
                 next: None,
-                missing_for_live: Vec::new(),
+                steps: Vec::new(),
                 gate: Vec::new(),
             }),
             Query::Health => Answer::Health(Health {

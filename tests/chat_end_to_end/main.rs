@@ -72,3 +72,135 @@ async fn a_bot_that_telegram_does_not_know_does_not_stop_the_trading() {
     product.answers("/status", "\"position\":{").await;
     product.stop();
 }
+
+#[tokio::test]
+async fn settings_from_the_phone_hold_over_a_restart_until_the_file_is_changed_there() {
+    const PIN: &str = "canary-739104";
+    let (market, mut phone) = (Market::open(), Phone::new());
+    let folder = tempfile::tempdir().unwrap();
+    market.configure(folder.path(), "testnet", &phone.on_telegram());
+    std::fs::write(folder.path().join(".env"), format!("HEIKIN_CHAT_PIN={PIN}\n")).unwrap();
+    let product = Product::start(folder.path(), &[(TOKEN, &Phone::token())]);
+    let link = product.says("?start=");
+    let code = link.split("?start=").nth(1).unwrap().split(' ').next().unwrap();
+    product.answers("/ready", "HTTP/1.1 200").await;
+    phone.write(&format!("/start {code}"));
+    phone.reads("You are the owner.").await;
+
+    phone.write("/set account.max_trade 100");
+    let recap = phone.reads("none → 100").await;
+    phone.presses(&recap, "Change", "Changed.").await;
+    phone.write("1h,BTCUSDT,500$,10,10");
+    let recap = phone.reads("1000 → 500").await;
+    assert!(recap.text.contains("entry trigger offset\n0 → 10"), "{}", recap.text);
+    phone.presses(&recap, "Change", "Changed.").await;
+    market.goes_on(4).await;
+    phone.write("/set account.max_trade 900");
+    let recap = phone.reads("Your PIN is asked for next.").await;
+    phone.presses(&recap, "Change", "Type your PIN").await;
+    phone.write("canary-000000");
+    phone.reads("Wrong PIN. Tries left: 4.").await;
+    phone.write("/set account.max_trade 900");
+    let recap = phone.reads("100 → 900").await;
+    phone.presses(&recap, "Change", "Type your PIN").await;
+    phone.write(PIN);
+    phone.reads("Changed.").await;
+    phone.write("/mode");
+    phone.reads("mode = \"live\"").await;
+    product.stop();
+
+    let file = folder.path().join("heikin.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let limits = format!("{text}[account]\nmax_open_trades = 2\n");
+    std::fs::write(&file, limits.replace("\"1000\"", "\"750\"")).unwrap();
+    let product = Product::start(folder.path(), &[(TOKEN, &Phone::token())]);
+    for (asked, words) in [
+        ("/settings account.max_trade", "max trade: 900"),
+        ("/settings account.max_open_trades", "max open trades: 2"),
+        ("/settings quote", "quote: 750"),
+        ("/settings entry.trigger_offset", "entry trigger offset: 10"),
+    ] {
+        phone.write(asked);
+        phone.reads(words).await;
+    }
+    market.goes_on(4).await;
+    std::fs::write(&file, format!("{text}[account]\nmax_open_trades = 5\n")).unwrap();
+    product.hangs_up();
+    phone.reads("changed account.max_open_trades 2 → 5; BTCUSDT 1h quote 750 → 1000").await;
+    std::fs::write(&file, format!("{text}[account]\nmax_open_trades = 0\n")).unwrap();
+    product.hangs_up();
+    phone.write("/settings account.max_open_trades");
+    phone.reads("max open trades: 5").await;
+    market.goes_on(12).await;
+    product.stop();
+    // Whatever the file says now: the journal has what held, and when.
+    std::fs::write(&file, text.replace("\"1000\"", "\"20\"")).unwrap();
+    let replayed = Product::replays(folder.path());
+    assert!(replayed.contains(" 0 differences"), "{replayed}");
+    std::fs::remove_file(folder.path().join(".env")).unwrap();
+    assert_eq!(holding(folder.path(), "canary-"), [] as [std::path::PathBuf; 0]);
+    let shown = phone.shown();
+    assert!(shown.iter().any(|text| text.contains("Type your PIN")), "{shown:?}");
+    assert!(!shown.iter().any(|text| text.contains("canary-")), "{shown:?}");
+}
+
+#[tokio::test]
+async fn with_real_money_new_settings_pass_the_live_gate_before_anything_is_entered() {
+    let (market, mut phone) = (Market::open(), Phone::new());
+    let folder = tempfile::tempdir().unwrap();
+    market.configure_live(folder.path(), &phone.on_telegram());
+    let file = folder.path().join("heikin.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let overrule = |net: &str| {
+        let sentence =
+            format!("live_gate_override = \"BTCUSDT 1h at {net}: a market of a test\"\n");
+        std::fs::write(&file, format!("{text}{sentence}")).unwrap();
+    };
+    let refused = Product::refuses(folder.path());
+    assert!(refused.contains("nothing was started"), "{refused}");
+    overrule(refused.split('`').nth(1).unwrap());
+
+    let product = Product::start(folder.path(), &[(TOKEN, &Phone::token())]);
+    let link = product.says("?start=");
+    let code = link.split("?start=").nth(1).unwrap().split(' ').next().unwrap();
+    product.answers("/ready", "HTTP/1.1 200").await;
+    phone.write(&format!("/start {code}"));
+    phone.reads("You are the owner.").await;
+    phone.write("/set exit.trigger_offset 40");
+    let recap = phone.reads("No entries until the live gate has passed these settings").await;
+    phone.presses(&recap, "Change", "Changed.").await;
+    phone.reads("Entries").await;
+    let ready = product.get("/ready");
+    assert!(ready.contains("live_gate"), "{ready}");
+    let net = loop {
+        phone.write("/mode");
+        let told = phone.reads("Mode: LIVE").await.text;
+        if let Some((_, net)) = told.split_once("BTCUSDT, 1h and ") {
+            break net.split(';').next().unwrap().to_owned();
+        }
+    };
+    assert!(product.get("/ready").contains("live_gate"), "it did not pass");
+    overrule(&net);
+    product.hangs_up();
+    phone.reads("Entries open again").await;
+    product.answers("/ready", "HTTP/1.1 200").await;
+    product.stop();
+}
+
+/// The files below a folder that hold a text.
+fn holding(folder: &Path, text: &str) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(holding(&path, text));
+        } else if std::fs::read(&path)
+            .unwrap()
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+        {
+            found.push(path);
+        }
+    }
+    found
+}

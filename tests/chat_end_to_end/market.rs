@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use heikin::config::CONSENT_ALONE;
 use heikin::exchange::simulator::{
     AccountSettings, CandleSource, Distance, Grid, KeyPermissions, ListedMarket, Settings,
     Simulator, usual_rules,
@@ -62,6 +63,18 @@ impl Market {
             self.0.websocket_api(),
         );
         std::fs::write(folder.join("heikin.toml"), text).unwrap();
+    }
+
+    /// The same with real money, as far as heikin knows, and its keys.
+    pub(crate) fn configure_live(&self, folder: &Path, more: &str) {
+        self.configure(folder, "live", more);
+        let file = folder.join("heikin.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let consent = format!("[live]\nconsent = \"{CONSENT_ALONE}\"\n[http]");
+        let text = text.replace("[http]", &consent);
+        std::fs::write(file, text).unwrap();
+        let keys = "BINANCE_API_KEY=key\nBINANCE_API_SECRET=secret\n";
+        std::fs::write(folder.join(".env"), keys).unwrap();
     }
 
     /// The market goes on by so many candles.

@@ -121,6 +121,13 @@ impl Phone {
         told.iter().filter(|it| it.text.contains(words)).count()
     }
 
+    /// The words of all messages that nobody has deleted.
+    pub(crate) fn shown(&self) -> Vec<String> {
+        let told = self.standin.messages(ASHA);
+        let messages = told["messages"].as_array().unwrap().iter();
+        messages.filter(|it| it["deleted"] == false).map(|it| read(it).text).collect()
+    }
+
     /// The chat, as it is now.
     pub(crate) fn transcript(&self) -> String {
         let told = self.standin.messages(self.user);

@@ -53,6 +53,33 @@ impl Product {
         product
     }
 
+    /// What it says on standard error when it does not start.
+    pub(crate) fn refuses(folder: &Path) -> String {
+        let run = Command::new(env!("CARGO_BIN_EXE_heikin"))
+            .arg("run")
+            .current_dir(folder)
+            .env_clear()
+            .output()
+            .unwrap();
+        assert_eq!(run.status.code(), Some(2));
+        String::from_utf8(run.stderr).unwrap()
+    }
+
+    /// What it says when all that it decided is decided once more.
+    pub(crate) fn replays(folder: &Path) -> String {
+        let run = Command::new(env!("CARGO_BIN_EXE_heikin"))
+            .arg("replay")
+            .current_dir(folder)
+            .env_clear()
+            .env("BINANCE_TESTNET_API_KEY", "key")
+            .env("BINANCE_TESTNET_API_SECRET", "secret")
+            .output()
+            .unwrap();
+        let told = [run.stdout, run.stderr].map(|text| String::from_utf8(text).unwrap());
+        assert!(run.status.success(), "{told:?}");
+        told.concat()
+    }
+
     /// The next line that holds some words.
     pub(crate) fn says(&self, words: &str) -> String {
         loop {
@@ -90,6 +117,12 @@ impl Product {
     pub(crate) fn death(&self) -> impl Future<Output = ()> + use<> {
         let mut alive = self.alive.clone();
         async move { while alive.changed().await.is_ok() {} }
+    }
+
+    /// Has it read its configuration again.
+    pub(crate) fn hangs_up(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
     }
 
     /// Ends it as an operator does.

@@ -1,6 +1,7 @@
 #![cfg(test)]
 //! The configuration: what is read, what goes before what, and what a mistake is told.
 
+mod changeable;
 mod files;
 mod modes;
 mod mutations;

@@ -110,8 +110,8 @@ fn number_of(alert: &Alert) -> u64 {
 }
 
 fn check(ledger: &mut Ledger<MemoryDisk>, promised: &Promised, when: &str) {
-    for waiting in ledger.state().inbox() {
-        assert_eq!(*waiting, row(waiting.update.0), "{when}");
+    for waiting in ledger.inbox() {
+        assert_eq!(waiting, row(waiting.update.0), "{when}");
         assert!(waiting.update.0 > promised.handled, "{when}: it is handled again");
     }
     for update in 1..=promised.received {

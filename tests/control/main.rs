@@ -9,5 +9,7 @@ mod crashes;
 mod deliveries;
 mod members;
 mod notices;
+mod pin;
+mod settings;
 mod trading;
 mod world;

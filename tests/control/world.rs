@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use heikin::config::{Config, Paths, Variables};
+use heikin::control::live_gate::LiveGate;
 use heikin::control::wake::Wake;
 use heikin::control::{Control, Setup};
 use heikin::exchange::binance::endpoints::Endpoints;
@@ -68,6 +69,7 @@ pub(crate) struct World {
     runtime: Runtime,
     local: LocalSet,
     config: Arc<Config>,
+    live_gate: LiveGate,
     /// What people's clocks show, in milliseconds.
     pub(crate) clock: Arc<AtomicU64>,
 }
@@ -127,9 +129,15 @@ impl World {
             runtime: Builder::new_current_thread().enable_all().build().unwrap(),
             local: LocalSet::new(),
             config: Arc::new(config),
+            live_gate: LiveGate::none(),
             clock: Arc::new(AtomicU64::new(u64::try_from(BEGIN).unwrap())),
             folder,
         }
+    }
+
+    /// As if there was real money.
+    pub(crate) fn guarded_by(self, live_gate: LiveGate) -> Self {
+        Self { live_gate, ..self }
     }
 
     fn layout(&self) -> Layout {
@@ -201,6 +209,7 @@ impl World {
             requests: streams.requests.clone(),
             status: runner.status(),
             heartbeat: runner.heartbeat(),
+            live_gate: self.live_gate.clone(),
             clock: Arc::new(now),
         })
         .unwrap();

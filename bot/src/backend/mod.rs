@@ -65,8 +65,8 @@ pub use query::{ChartStyle, Page, Paged, Query, Range, Subject};
 pub use results::{Balance, BalanceLine, Performance, Profit, SymbolResult, TradeLine};
 pub use settings::{Setting, SettingKind, Settings};
 pub use status::{
-    Control, LiveGateVerdict, Mode, ModeView, Position, Protection, RiskUse, Status, Trader,
-    TraderState, TraderStatus,
+    Control, LiveGateVerdict, Mode, ModeStep, ModeView, Position, Protection, RiskUse, Status,
+    Trader, TraderState, TraderStatus,
 };
 pub use why::{CandleValues, RuleCheck, Why, WhyOrder};
 

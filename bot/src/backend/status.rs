@@ -243,6 +243,18 @@ pub struct LiveGateVerdict {
     pub overridden: bool,
 }
 
+/// A mode that can come after this one. It is chosen in the configuration, and holds from a start on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ModeStep {
+    /// Which.
+    pub mode: Mode,
+    /// What has to be written, line by line, each with its file.
+    pub lines: Vec<String>,
+    /// What is otherwise then, one sentence each.
+    pub changes: Vec<String>,
+}
+
 /// The mode, and what stands between this one and `live`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -251,8 +263,8 @@ pub struct ModeView {
     pub mode: Mode,
     /// The mode that the next start begins in, where it is another one.
     pub next: Option<Mode>,
-    /// What is missing for `live`, one sentence each with its remedy.
-    pub missing_for_live: Vec<String>,
+    /// The way from here to `live`, mode by mode; empty there.
+    pub steps: Vec<ModeStep>,
     /// The live gate by trader; empty where it was never run.
     pub gate: Vec<LiveGateVerdict>,
 }

@@ -128,11 +128,18 @@ pub fn mode(view: &ModeView, reader: &Reader) -> Message {
     if let Some(next) = view.next {
         text = text.bold(format!("The next start begins in {}.\n", next.shown()));
     }
-    if view.mode != Mode::Live && !view.missing_for_live.is_empty() {
-        text = text.end().bold("Missing for live").end();
-        for missing in &view.missing_for_live {
-            text = text.plain(format!("· {missing}\n"));
+    for step in &view.steps {
+        text = text.end().bold(format!("For {}", step.mode.shown())).end();
+        for line in &step.lines {
+            text = text.plain("· ").code(line.clone()).end();
         }
+        for change in &step.changes {
+            text = text.plain(format!("· {change}\n"));
+        }
+    }
+    if !view.steps.is_empty() {
+        text =
+            text.plain("Then run ").code("heikin check").plain(" and restart; positions stay.\n");
     }
     for verdict in &view.gate {
         let (sign, word) = match (verdict.objections.is_empty(), verdict.overridden) {

@@ -512,7 +512,11 @@ fn mode(words: &str) -> ModeView {
     ModeView {
         mode: Mode::Paper,
         next: None,
-        missing_for_live: vec![format!("the consent in heikin.toml {words}")],
+        steps: vec![ModeStep {
+            mode: Mode::Live,
+            lines: vec![format!("In heikin.toml: mode = \"live\" {words}")],
+            changes: vec![format!("Orders go to your account: real money. {words}")],
+        }],
         gate: vec![LiveGateVerdict {
             trader: btc(),
             at: NOW,

@@ -159,7 +159,7 @@ impl World {
             Command::Close(trader),
             Command::Panic,
         ];
-        match self.dice.pick(&commands).copied() {
+        match self.dice.pick(&commands).cloned() {
             Some(command) => self.deliver(Input::Command(command)),
             None => Ok(()),
         }

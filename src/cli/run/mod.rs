@@ -5,6 +5,7 @@ mod live_gate;
 mod narrator;
 mod service;
 pub(super) mod session;
+mod settings;
 mod telegram;
 
 use std::io::{self, IsTerminal as _};
@@ -67,7 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
-    LocalSet::new().block_on(&runtime, session::run(&config, tag, (echo, latch)))
+    LocalSet::new().block_on(&runtime, session::run(&config, paths, tag, (echo, latch)))
 }
 
 /// A panic on the order thread ends the process at once, whichever task it is of: what goes on with a

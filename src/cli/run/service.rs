@@ -7,11 +7,12 @@ use std::thread::JoinHandle;
 
 use heikin_core::time::Span;
 use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::telegram::Phone;
 use crate::cli::Failure;
-use crate::config::Http;
+use crate::config::{Config, Http, Paths, Variables};
 use crate::control::wake::Wake;
 use crate::control::{Control, Following, Line};
 use crate::http::api::Api;
@@ -38,6 +39,33 @@ pub(super) struct Office {
     pub(super) following: Following,
     pub(super) wake: Wake,
     pub(super) phone: Option<Phone>,
+    pub(super) file: File,
+}
+
+/// The configuration, to be read again when the process is told to (SIGHUP).
+pub(super) struct File {
+    pub(super) control: Control,
+    pub(super) paths: Paths,
+}
+
+impl File {
+    async fn follow(self) {
+        let hangups = signal(SignalKind::hangup());
+        let Ok(mut hangups) =
+            hangups.inspect_err(|error| tracing::error!(%error, "SIGHUP cannot be caught"))
+        else {
+            return;
+        };
+        while hangups.recv().await.is_some() {
+            match Config::load(&self.paths, &Variables::of_process()) {
+                Ok(config) => self.control.take_file(&config).await,
+                Err(faults) => tracing::error!(
+                    target: "alert",
+                    "the configuration was read again and is not taken: nothing was changed. {faults}"
+                ),
+            }
+        }
+    }
 }
 
 /// Where the front office is knocked at over HTTP.
@@ -59,13 +87,19 @@ impl Doors {
 
 impl Office {
     async fn run(self, stopped: watch::Receiver<()>) {
-        let Self { following, wake, phone } = self;
+        let Self { following, wake, phone, file } = self;
         let chat = async {
             if let Some(phone) = phone {
                 phone.run(end(stopped.clone())).await;
             }
         };
-        tokio::join!(following.run(wake, end(stopped.clone())), chat);
+        let file = async {
+            tokio::select! {
+                () = file.follow() => {}
+                () = end(stopped.clone()) => {}
+            }
+        };
+        tokio::join!(following.run(wake, end(stopped.clone())), chat, file);
     }
 }
 

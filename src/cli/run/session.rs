@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use heikin_bot::backend::LiveGateVerdict;
 use heikin_core::engine::{
     Command, Engine, EngineConfig, Gate, GateState, Input, Standing, Trader,
 };
@@ -11,17 +12,20 @@ use heikin_core::market::Asset;
 use heikin_core::num::Money;
 use heikin_core::order::InstallationTag;
 use heikin_core::time::Span;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::exchange::{Exchange, patiently};
-use super::live_gate;
+use super::live_gate::Gatekeeper;
 use super::narrator::{Echo, Narrator};
-use super::service::{Doors, Office, Service, Told};
+use super::service::{Doors, File, Office, Service, Told};
+use super::settings;
 use super::telegram::Phone;
 use crate::cli::Failure;
 use crate::cli::tell::{tell, warn};
-use crate::config::{Config, Mode};
+use crate::config::changeable::Changeable;
+use crate::config::{Config, Mode, Paths};
 use crate::control::account::words;
+use crate::control::live_gate::{Examination, Generation, LiveGate};
 use crate::control::wake::Wake;
 use crate::control::{self, Control, Following, Setup};
 use crate::http::api::Api;
@@ -41,6 +45,9 @@ pub(in crate::cli) const RESYNC_EVERY: Span = Span::from_secs(300);
 /// How long the end may take: `docker stop` kills after ten seconds.
 const STOP_WITHIN: Duration = Duration::from_secs(6);
 
+/// Settings that wait to be looked at by the live gate: the newest alone count.
+const MOST_ASKED: usize = 16;
+
 /// What happens to a panic of before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Latch {
@@ -53,12 +60,13 @@ pub(super) enum Latch {
 /// Runs until the process is told to stop.
 pub(super) async fn run(
     config: &Config,
+    paths: Paths,
     tag: InstallationTag,
     (echo, latch): (Echo, Latch),
 ) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
-    let exchange = tokio::select! {
-        reached = reach(config) => reached?,
+    let mut exchange = tokio::select! {
+        reached = Exchange::reach(config) => reached?,
         () = stop.asked() => return Ok(()),
     };
     let layout = Layout::new(&config.data);
@@ -75,6 +83,11 @@ pub(super) async fn run(
     roster.seat(&plans, &facts);
     roster.write().map_err(Failure::failed)?;
     let in_use = in_use(&recovered.engine, &plans, &facts);
+    let (settings, configured) = settings::at_start(config, &recovered.engine);
+    let gate = tokio::select! {
+        gate = gate(config, &mut exchange, settings) => gate?,
+        () = stop.asked() => return Ok(()),
+    };
     let mut closed = gates(config, &exchange, &recovered)?;
     let starts = count_start(config);
     let wait = starts.as_ref().and_then(|starts| starts.wait(control::machine_clock()()));
@@ -103,6 +116,8 @@ pub(super) async fn run(
         tokio::task::spawn_local(open_after(wait, streams.requests.clone()));
     }
     let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
+    // With the gates closed already, and before anything starts: nothing leaves for it.
+    inputs.insert(inputs.len().saturating_sub(1), configured);
     if latch == Latch::Lift {
         inputs.insert(0, Input::Command(Command::Resume(None)));
     }
@@ -110,6 +125,18 @@ pub(super) async fn run(
         // Before it starts: nothing may be entered until the loop looks for the file.
         inputs.insert(0, Input::Command(Command::Panic));
     }
+    begin(&mut runner, inputs)?;
+    let gate = gate.kept(&streams.requests);
+    let office = front_office(config, layout, copy, (&runner, &streams, gate));
+    let service = serve((config, paths), (office, wake), &runner).await?;
+    tell(&ready_line(config, runner.account().engine(), service.address));
+    tracing::info!(target: "alert", "started in mode {}", config.mode.name());
+    runner.run(stop.asked()).await.map_err(Failure::failed)?;
+    end(config, runner, stop, starts).await
+}
+
+/// Tells the engine that it starts, and with what.
+fn begin(runner: &mut Runner, inputs: Vec<Input>) -> Result<(), Failure> {
     pass(CrashPoint::BeforeStart);
     for input in inputs {
         runner.input(input).map_err(Failure::failed)?;
@@ -117,11 +144,7 @@ pub(super) async fn run(
     if runner.account().engine().is_panicked() {
         warn("no entries: panic. Look at what happened, then start with --resume");
     }
-    let service = serve(config, layout, (copy, wake), (&runner, &streams)).await?;
-    tell(&ready_line(config, runner.account().engine(), service.address));
-    tracing::info!(target: "alert", "started in mode {}", config.mode.name());
-    runner.run(stop.asked()).await.map_err(Failure::failed)?;
-    end(config, runner, stop, starts).await
+    Ok(())
 }
 
 /// Stops in good order.
@@ -176,12 +199,10 @@ async fn open_after(wait: Span, requests: mpsc::Sender<Request>) {
 
 /// The thread beside the order thread: HTTP, the front office, and the bot on Telegram.
 async fn serve(
-    config: &Config,
-    layout: Layout,
-    (copy, wake): (Engine, Wake),
-    (runner, streams): (&Runner, &Streams),
+    (config, paths): (&Config, Paths),
+    (office, wake): (Option<(Control, Following)>, Wake),
+    runner: &Runner,
 ) -> Result<Service, Failure> {
-    let office = front_office(config, layout, copy, (runner, streams));
     let line = office.as_ref().map(|(control, _)| control.line());
     let told = Told {
         mode: config.mode.name(),
@@ -194,7 +215,7 @@ async fn serve(
             let phone = Phone::configured(config, &control).await;
             let api = Api::new(control.clone(), &config.secrets.api_tokens);
             let doors = Doors { api, payments: control.payments() };
-            Some((doors, Office { following, wake, phone }))
+            Some((doors, Office { following, wake, phone, file: File { control, paths } }))
         }
         None => None,
     };
@@ -207,7 +228,7 @@ fn front_office(
     config: &Config,
     layout: Layout,
     engine: Engine,
-    (runner, streams): (&Runner, &Streams),
+    (runner, streams, live_gate): (&Runner, &Streams, LiveGate),
 ) -> Option<(Control, Following)> {
     let opened = Control::open(Setup {
         layout,
@@ -217,6 +238,7 @@ fn front_office(
         requests: streams.requests.clone(),
         status: runner.status(),
         heartbeat: runner.heartbeat(),
+        live_gate,
         clock: control::machine_clock(),
     });
     opened
@@ -235,12 +257,48 @@ fn engine_config(config: &Config, tag: InstallationTag, exchange: &Exchange) -> 
     }
 }
 
-async fn reach(config: &Config) -> Result<Exchange, Failure> {
-    let mut exchange = Exchange::reach(config).await?;
-    if matches!(config.mode, Mode::Live(..)) {
-        live_gate::pass(config, &mut exchange).await?;
+/// The gate in front of real money, as it stands at the start.
+struct StandingGate {
+    keeper: Gatekeeper,
+    verdicts: Vec<LiveGateVerdict>,
+    is_live: bool,
+}
+
+impl StandingGate {
+    /// From now on it looks at settings whenever they change.
+    fn kept(self, requests: &mpsc::Sender<Request>) -> LiveGate {
+        let Self { keeper, verdicts, is_live } = self;
+        let (told, verdicts) = watch::channel(verdicts.into());
+        let examiner = is_live.then(|| {
+            let (examiner, asked) = mpsc::channel(MOST_ASKED);
+            let generation = Generation::default();
+            let keeping = keeper.keep((asked, Arc::clone(&generation)), requests.clone(), told);
+            tokio::task::spawn_local(keeping);
+            (examiner, generation)
+        });
+        LiveGate { examiner, verdicts }
     }
-    Ok(exchange)
+}
+
+/// Judges the settings that hold, where there is real money; else tells what is known of them.
+async fn gate(
+    config: &Config,
+    exchange: &mut Exchange,
+    settings: Changeable,
+) -> Result<StandingGate, Failure> {
+    let is_live = matches!(config.mode, Mode::Live(..));
+    let overrides = config.traders.iter().map(|it| it.live_gate_override.clone()).collect();
+    let examination = Examination { settings, overrides, generation: 0 };
+    let mut keeper = Gatekeeper::new(exchange, &config.data);
+    let judged = if is_live {
+        let judged = keeper.judge(&examination).await?;
+        let objections = judged.objections.iter().map(|why| (Gate::LiveGate, why.clone()));
+        exchange.objections.extend(objections);
+        judged
+    } else {
+        keeper.known(&examination)
+    };
+    Ok(StandingGate { keeper, verdicts: judged.verdicts, is_live })
 }
 
 async fn plans(config: &Config, exchange: &Exchange) -> Result<Vec<TraderPlan>, Failure> {
@@ -340,6 +398,8 @@ fn summary(config: &Config, closing: &Closing) -> String {
 struct Stop {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// SIGHUP ends nothing, also while nobody reads the configuration again yet.
+    _hangup: tokio::signal::unix::Signal,
 }
 
 impl Stop {
@@ -351,7 +411,8 @@ impl Stop {
                 .map_err(|error| Failure::failed(format!("signals cannot be caught: {error}")))
         };
         let interrupt = caught(SignalKind::interrupt())?;
-        Ok(Self { interrupt, terminate: caught(SignalKind::terminate())? })
+        let (terminate, hangup) = (caught(SignalKind::terminate())?, caught(SignalKind::hangup())?);
+        Ok(Self { interrupt, terminate, _hangup: hangup })
     }
 
     async fn asked(&mut self) {

@@ -161,8 +161,8 @@ impl Model {
     }
 
     /// Whether the engine took a command in behind this record.
-    pub fn has_taken(&self, command: engine::Command, after: Sequence) -> bool {
-        self.commands.iter().any(|(seq, taken)| *seq > after && *taken == command)
+    pub fn has_taken(&self, command: &engine::Command, after: Sequence) -> bool {
+        self.commands.iter().any(|(seq, taken)| *seq > after && taken == command)
     }
 
     /// An order by its number.
@@ -203,7 +203,7 @@ impl Model {
                     self.panicked_at.get_or_insert(record.at);
                 }
                 if !matches!(command, engine::Command::SetGate(..)) {
-                    push(&mut self.commands, (record.seq, *command), Bounds::COMMANDS);
+                    push(&mut self.commands, (record.seq, command.clone()), Bounds::COMMANDS);
                 }
             }
             Body::Input(_) => {}

@@ -346,7 +346,10 @@ fn order_thread(number: OrderNumber) -> String {
 /// What a gate that closes or opens has to tell; some close at each start and tell nobody.
 fn gate_alert(gate: Gate, state: GateState) -> Option<Alert> {
     let reason = match gate {
-        Gate::LiveGate => "the settings did not pass on the symbol's history (see /mode)",
+        Gate::LiveGate => match state {
+            GateState::Closed => "the settings have not passed on the symbol's history (see /mode)",
+            GateState::Open => "the settings have passed on the symbol's history (see /mode)",
+        },
         Gate::KeyRights => {
             "the exchange does not accept the key, or it may do too much: see /health"
         }

@@ -4,6 +4,9 @@
 //! |---|---|
 //! | `rights` | which role a command takes |
 //! | `trading` | commands to the account's engine, their recaps and their legs |
+//! | `settings` | settings that change while heikin runs |
+//! | `pin` | the PIN, for what raises the risk |
+//! | `mode` | what another mode takes |
 //! | `payer` | payment links, and whether they were paid |
 //! | `people` | roles, preferences, the claim of the owner |
 //! | `panic` | the end of a panic |
@@ -11,16 +14,19 @@
 //! A command is looked up by its request id first: what is finished is told again, what is on its way
 //! is not begun twice. Its outcome, the audit row and the alerts that follow are one record.
 
+pub(super) mod mode;
 mod panic;
 mod payer;
 mod people;
+mod pin;
 mod rights;
+pub(super) mod settings;
 mod trading;
 
 use std::sync::Arc;
 
 use heikin_bot::backend::{
-    Actor, Alert, BackendError, Command, Done, Identity, Outcome, Refusal, RequestId, Role,
+    Actor, Alert, BackendError, Command, Done, Identity, Outcome, Pin, Refusal, RequestId, Role,
     StateVersion, SystemAlert,
 };
 use heikin_core::time::Timestamp;
@@ -50,6 +56,7 @@ pub(super) struct Commander {
     pub(super) name: String,
     pub(super) role: Role,
     pub(super) now: Timestamp,
+    pub(super) pin: Option<Pin>,
 }
 
 /// Carries a command out, or says why not, or what must be confirmed first.
@@ -77,7 +84,8 @@ pub(super) async fn carry_out(
         Some(Progress::Begun { .. }) => return Err(BackendError::Busy),
         None => {}
     }
-    let commander = Commander { request, by: actor.identity, name: actor.name, role, now };
+    let Actor { identity: by, name, pin } = actor;
+    let commander = Commander { request, by, name, role, now, pin };
     // Two deliveries of one request at the same time.
     let _at_work = AtWork::begin(control, &commander.request).ok_or(BackendError::Busy)?;
     if role < needed(&command) {
@@ -92,8 +100,11 @@ pub(super) async fn carry_out(
         | Command::Resume { .. }
         | Command::Close { .. }
         | Command::Panic => trading::steer(control, &commander, command, confirmed).await,
-        Command::Set { .. } | Command::SetFromForm { .. } | Command::SetMode { .. } => {
-            let refusal = Refusal::Rule { reason: where_to_change(control, &command) };
+        Command::Set { .. } | Command::SetFromForm { .. } => {
+            settings::set(control, &commander, &command, confirmed).await
+        }
+        Command::SetMode { mode } => {
+            let refusal = Refusal::Rule { reason: mode::how_to_change(control, mode) };
             let conclusion = Conclusion::refused(rights::words(&command), refusal);
             conclude(control, &commander, conclusion).await
         }
@@ -119,23 +130,6 @@ pub(super) fn role_of(
         Identity::Token { name } => {
             config.http.tokens.get(name).map_or(Role::Guest, |token| rights::of_token(*token))
         }
-    }
-}
-
-/// Settings hold from the start of the process on.
-fn where_to_change(control: &Control, command: &Command) -> String {
-    let file = control.shared.config.file.as_ref();
-    let file = file.map_or_else(|| "heikin.toml".to_owned(), |file| file.display().to_string());
-    match command {
-        Command::SetMode { mode } => format!(
-            "The mode is chosen where heikin is started: set mode = \"{}\" in {file} (live needs its \
-             sentence of consent there too), run `heikin check`, then restart. Nothing was changed.",
-            mode.as_str()
-        ),
-        _ => format!(
-            "Settings hold from the start of heikin on: change them in {file}, run `heikin check`, \
-             then restart. Positions and their stops are kept. Nothing was changed."
-        ),
     }
 }
 

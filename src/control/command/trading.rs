@@ -14,7 +14,7 @@ use heikin_core::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::panic::{PanicUnderWay, is_sale};
-use super::{Commander, Conclusion, conclude, rights};
+use super::{Commander, Conclusion, conclude, pin, rights};
 use crate::control::Control;
 use crate::control::account::{Replica, told, words};
 use crate::control::front::Ledger;
@@ -50,7 +50,11 @@ pub(super) async fn steer(
     confirmed: Option<StateVersion>,
 ) -> Result<Outcome, BackendError> {
     let what = rights::words(&command);
-    let situation = look(&control.replica(), &command)?;
+    let mut situation = look(&control.replica(), &command)?;
+    let needs_pin = takes_pin(&command, &situation) && pin::is_asked_of(control, commander);
+    if let Some(recap) = &mut situation.recap {
+        recap.needs_pin = needs_pin;
+    }
     if let Some(refusal) = refusal(&situation, &command) {
         return conclude(control, commander, Conclusion::refused(what, refusal)).await;
     }
@@ -58,6 +62,9 @@ pub(super) async fn steer(
         && confirmed != Some(recap.version)
     {
         return Ok(Outcome::Confirm(Box::new(recap.clone())));
+    }
+    if needs_pin && let Some(outcome) = pin::admit(control, commander, &what).await? {
+        return Ok(outcome);
     }
     if matches!(command, Command::Resume { target: Target::All }) {
         lift_panic_file(control)?;
@@ -82,6 +89,15 @@ pub(super) async fn steer(
         conclusion = conclusion.telling_deed();
     }
     conclude(control, commander, conclusion).await
+}
+
+/// Whether the PIN is asked for: a panic, and what ends it.
+const fn takes_pin(command: &Command, situation: &Situation) -> bool {
+    match command {
+        Command::Panic => true,
+        Command::Resume { .. } => situation.is_panicked,
+        _ => false,
+    }
 }
 
 fn look(replica: &Replica, command: &Command) -> Result<Situation, BackendError> {
@@ -318,7 +334,7 @@ fn consequences(command: &Command, target: &Target) -> Vec<String> {
     lines.to_vec()
 }
 
-/// What a confirmation depends on: positions, and what keeps entries off. Prices move all the time,
+/// What a confirmation depends on: positions, settings, and what keeps entries off. Prices move all the time,
 /// and are not part of it.
 pub(in crate::control) fn version(replica: &Replica) -> StateVersion {
     let engine = replica.engine();
@@ -330,6 +346,12 @@ pub(in crate::control) fn version(replica: &Replica) -> StateVersion {
         }
     };
     add(u64::from(engine.is_stopped()) << 1 | u64::from(engine.is_panicked()));
+    let chosen = (
+        engine.limits(),
+        engine.traders().iter().map(engine::Trader::settings).collect::<Vec<_>>(),
+    );
+    // Numbers and words always serialize.
+    serde_json::to_vec(&chosen).unwrap_or_default().into_iter().for_each(|byte| add(byte.into()));
     for trader in engine.traders() {
         let open = trader.position().open.as_ref();
         add(u64::from(trader.is_paused()));
@@ -352,7 +374,7 @@ fn lift_panic_file(control: &Control) -> Result<(), BackendError> {
     }
 }
 
-async fn begin(
+pub(super) async fn begin(
     control: &Control,
     commander: &Commander,
     (steps, after): (&[engine::Command], engine::Sequence),
@@ -364,13 +386,13 @@ async fn begin(
 }
 
 /// Hands the steps to the order thread, and waits until they are durable and have taken effect.
-async fn send(
+pub(super) async fn send(
     requests: &mpsc::Sender<Request>,
     steps: &[engine::Command],
 ) -> Result<(), BackendError> {
     for step in steps {
         let (done, is_done) = oneshot::channel();
-        let request = Request { command: *step, done };
+        let request = Request { command: step.clone(), done };
         requests.try_send(request).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => BackendError::Busy,
             mpsc::error::TrySendError::Closed(_) => gone(),
@@ -393,7 +415,7 @@ fn gone() -> BackendError {
 }
 
 /// What was never handed over is refused, and may be tried again; of the rest nothing is known yet.
-async fn not_sent(
+pub(super) async fn not_sent(
     control: &Control,
     commander: &Commander,
     (what, error): (String, BackendError),
@@ -413,8 +435,10 @@ pub(in crate::control) fn settle_interrupted(
     now: Timestamp,
 ) -> Result<Vec<heikin_bot::backend::RequestId>, StoreError> {
     let outcome = |steps: &[engine::Command], after| {
-        let was_taken = |step: &&engine::Command| replica.model().has_taken(**step, after);
-        if steps.iter().filter(was_taken).count() == steps.len() {
+        // A gate is looked at anew by every start.
+        let is_gate = |step: &&engine::Command| matches!(step, engine::Command::SetGate(..));
+        let mut lasting = steps.iter().filter(|step| !is_gate(step));
+        if lasting.all(|step| replica.model().has_taken(step, after)) {
             Outcome::Done(done_after_restart(steps))
         } else {
             let reason = "heikin stopped before all of it was carried out: look at /status, and \
@@ -438,7 +462,8 @@ pub(in crate::control) fn settle_interrupted(
 
 fn done_after_restart(steps: &[engine::Command]) -> Done {
     let legs = Vec::new;
-    match steps.first() {
+    match steps.last() {
+        Some(engine::Command::Configure(_)) => Done::Changed { changes: Vec::new() },
         Some(engine::Command::Stop) => Done::Stopped { legs: legs() },
         Some(engine::Command::Pause(_)) => Done::Paused { target: Target::All, legs: legs() },
         Some(engine::Command::Resume(_)) => Done::Resumed { target: Target::All },

@@ -119,6 +119,11 @@ impl<D: Disk> Ledger<D> {
         &self.state
     }
 
+    /// Updates that wait, oldest first.
+    pub fn inbox(&self) -> impl Iterator<Item = InboxRow> {
+        self.state.inbox(&self.keys)
+    }
+
     /// Makes operators of those whom the configuration names, as long as this process lives.
     pub fn configure(&mut self, operators: impl Iterator<Item = UserId>) {
         self.state.configure(operators);
@@ -232,7 +237,7 @@ impl<D: Disk> Ledger<D> {
         if self.state.has_seen(row.update) {
             return Ok(Some(Intake::Seen));
         }
-        if self.state.inbox().len() >= Bounds::INBOX {
+        if self.state.waiting() >= Bounds::INBOX {
             return Ok(None);
         }
         let raw = self.keys.seal(self.state.texts_key(), &row.raw)?;
@@ -247,7 +252,7 @@ impl<D: Disk> Ledger<D> {
     ///
     /// As [`Ledger::record`].
     pub fn handled(&mut self, update: UpdateId, now: Timestamp) -> Result<(), StoreError> {
-        if self.state.inbox().any(|row| row.update == update) {
+        if self.state.is_waiting(update) {
             self.record(now, vec![Event::Handled { update }])?;
         }
         self.renew_texts_key(now)

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`record`] | what is recorded: one record is one transaction |
 //! | [`state`] | the fold of the records, and what of it is forgotten when |
-//! | [`outbox`], [`people`], [`commands`], [`sales`] | the parts of that state |
+//! | [`outbox`], [`people`], [`commands`], [`pins`], [`sales`] | the parts of that state |
 //! | [`seal`] | personal texts, under keys that can be destroyed |
 //! | [`ledger`] | journal, snapshots and state together |
 //! | [`backup`] | a copy of them, without the keys |
@@ -26,6 +26,7 @@ pub mod commands;
 pub mod ledger;
 pub mod outbox;
 pub mod people;
+pub mod pins;
 pub mod record;
 pub mod sales;
 pub mod seal;

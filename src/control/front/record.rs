@@ -179,6 +179,16 @@ pub enum Event {
         /// How.
         outcome: Box<Outcome>,
     },
+    /// Somebody typed a wrong PIN; which one is nowhere.
+    PinWrong {
+        /// Who.
+        by: Identity,
+    },
+    /// Somebody who had typed a wrong PIN typed the right one.
+    PinRight {
+        /// Who.
+        by: Identity,
+    },
     /// Somebody did something. The name is not recorded: it is looked up when it is shown.
     Audited {
         /// Who.

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::commands::{Commands, Progress};
 use super::outbox::Outbox;
 use super::people::People;
+use super::pins::Pins;
 use super::record::{Event, FrontRecord, audit_line};
 use super::sales::{Sales, user};
-use super::seal::{KeyName, Keyring};
+use super::seal::{KeyName, Keyring, Sealed};
 use crate::store::disk::Disk;
 use crate::subscription::desk::{Desk, DeskSettings};
 
@@ -43,11 +44,20 @@ impl Bounds {
     pub const TICKET_GRACE: Span = Span::from_millis(10 * 60_000);
 }
 
+/// An update that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Waiting {
+    received_at: Timestamp,
+    raw: Sealed,
+}
+
 /// All that the front office knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct State {
-    /// Updates that wait, oldest first.
-    inbox: BTreeMap<UpdateId, InboxRow>,
+    /// Updates that wait, oldest first. What somebody typed may be a PIN: it is sealed here too, for
+    /// this is what snapshots are made of.
+    #[serde(default)]
+    waiting: BTreeMap<UpdateId, Waiting>,
     handled: VecDeque<UpdateId>,
     handled_set: BTreeSet<UpdateId>,
     tickets: BTreeMap<Nonce, Ticket>,
@@ -59,18 +69,33 @@ pub struct State {
     people: People,
     commands: Commands,
     #[serde(default)]
+    pins: Pins,
+    #[serde(default)]
     sales: Sales,
 }
 
 impl State {
     /// The update by this number, whether it waits or was dealt with.
     pub fn has_seen(&self, update: UpdateId) -> bool {
-        self.inbox.contains_key(&update) || self.handled_set.contains(&update)
+        self.is_waiting(update) || self.handled_set.contains(&update)
     }
 
-    /// Updates that wait, oldest first.
-    pub fn inbox(&self) -> impl ExactSizeIterator<Item = &InboxRow> {
-        self.inbox.values()
+    /// Whether an update waits.
+    pub fn is_waiting(&self, update: UpdateId) -> bool {
+        self.waiting.contains_key(&update)
+    }
+
+    /// How many updates wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Updates that wait, oldest first, opened with these keys.
+    pub fn inbox<D: Disk>(&self, keys: &Keyring<D>) -> impl Iterator<Item = InboxRow> {
+        self.waiting.iter().filter_map(|(update, waiting)| {
+            let raw = keys.unseal(&waiting.raw)?;
+            Some(InboxRow { update: *update, received_at: waiting.received_at, raw })
+        })
     }
 
     /// What goes out.
@@ -109,6 +134,11 @@ impl State {
         &self.commands
     }
 
+    /// Who has typed wrong PINs.
+    pub const fn pins(&self) -> &Pins {
+        &self.pins
+    }
+
     /// What a button means.
     pub fn ticket(&self, nonce: Nonce) -> Option<&Ticket> {
         self.tickets.get(&nonce)
@@ -137,7 +167,7 @@ impl State {
     /// The next key for messages, where the present one can be destroyed: nothing is open that is
     /// sealed under it, and it has sealed at least so many.
     pub fn next_texts_key(&self, least: u64) -> Option<KeyName> {
-        let is_free = self.inbox.is_empty() && self.tickets.is_empty();
+        let is_free = self.waiting.is_empty() && self.tickets.is_empty();
         (is_free && self.texts_sealed >= least).then_some(KeyName::Texts(self.texts_key + 1))
     }
 
@@ -149,7 +179,7 @@ impl State {
     /// The state without what is sealed in the journal: names, and what people wrote. Updates that
     /// wait count as dealt with.
     pub fn without_texts(mut self) -> Self {
-        let waiting: Vec<UpdateId> = self.inbox.keys().copied().collect();
+        let waiting: Vec<UpdateId> = self.waiting.keys().copied().collect();
         for update in waiting {
             self.handle(update);
         }
@@ -170,13 +200,12 @@ impl State {
         match event {
             Event::Received { update, received_at, raw } => {
                 self.texts_sealed += 1;
-                match keys.unseal(raw) {
-                    Some(raw) => {
-                        let row = InboxRow { update: *update, received_at: *received_at, raw };
-                        self.inbox.insert(*update, row);
-                    }
+                if keys.unseal(raw).is_some() {
+                    let waiting = Waiting { received_at: *received_at, raw: raw.clone() };
+                    self.waiting.insert(*update, waiting);
+                } else {
                     // Its text was destroyed: only its number is left.
-                    None => self.handle(*update),
+                    self.handle(*update);
                 }
             }
             Event::Handled { update } => self.handle(*update),
@@ -204,6 +233,8 @@ impl State {
             Event::Finished { request, outcome } => {
                 self.commands.set(request, Progress::Finished(outcome.clone()));
             }
+            Event::PinWrong { by } => self.pins.wrong(by, at),
+            Event::PinRight { by } => self.pins.right(by),
             Event::Audited { by, what, result } => {
                 self.commands.note(audit_line(at, by, what, result));
             }
@@ -268,7 +299,7 @@ impl State {
     }
 
     fn handle(&mut self, update: UpdateId) {
-        self.inbox.remove(&update);
+        self.waiting.remove(&update);
         if self.handled_set.insert(update) {
             self.handled.push_back(update);
         }

@@ -61,7 +61,7 @@ fn of_the_account(control: &Control, query: &Query) -> Result<Answer, BackendErr
         Query::Orders => Ok(Answer::Orders(status::orders(&replica))),
         Query::Balance => status::balance(&replica).map(Answer::Balance),
         Query::Mode => Ok(Answer::Mode(settings::mode(control, &replica))),
-        Query::Settings => Ok(Answer::Settings(settings::settings(control))),
+        Query::Settings => Ok(Answer::Settings(settings::settings(control, &replica))),
         Query::Fills { symbol, page } => {
             let fills = replica.model().fills().iter().rev();
             let fills = fills.filter(|it| symbol.is_none_or(|only| it.trader.symbol == only));

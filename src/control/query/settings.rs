@@ -1,61 +1,90 @@
-//! What is configured, as it is written in `heikin.toml`. All of it holds from a start on, so nothing
-//! here can be changed at run time.
+//! The settings, as they hold and are written in `heikin.toml`, and what stands before another mode.
 
-use heikin_bot::backend::{Mode, ModeView, Setting, SettingKind, Settings, Trader};
+use heikin_bot::backend::{Mode, ModeStep, ModeView, Setting, SettingKind, Settings};
 
-use crate::config::strategy::{ENTRY, EXIT, SIZING};
-use crate::config::{self, TraderConfig};
+use crate::config::changeable::Shown;
 use crate::control::Control;
 use crate::control::account::Replica;
+use crate::control::command::mode::lines;
+use crate::control::command::settings::{chosen, effective, label, trader};
 
-pub(super) fn settings(control: &Control) -> Settings {
-    let traders = &control.shared.config.traders;
-    Settings { items: traders.iter().flat_map(of_trader).collect() }
+/// Distances that people often choose, for keys that take one.
+const OFFSETS: [&str; 4] = ["0", "0.2%", "0.5 atr", "1 atr"];
+
+pub(super) fn settings(control: &Control, replica: &Replica) -> Settings {
+    let shown = chosen(control, replica).shown();
+    Settings { items: shown.into_iter().map(setting).collect() }
 }
 
-fn of_trader(config: &TraderConfig) -> Vec<Setting> {
-    let trader = Trader { symbol: config.symbol, interval: config.interval };
-    let groups = [("Size", &SIZING[..]), ("Entry", &ENTRY[..]), ("Exit", &EXIT[..])];
-    let settings = groups.into_iter().flat_map(|(group, keys)| {
-        keys.iter().map(move |key| {
-            let value = (key.write)(&config.settings);
-            Setting {
-                key: key.name.to_owned(),
-                trader: Some(trader),
-                group: group.to_owned(),
-                label: key.name.replace(['.', '_'], " "),
-                meaning: key.meaning.to_owned(),
-                allowed: key.allowed.to_owned(),
-                kind: SettingKind::Text { examples: Vec::new() },
-                value: value.as_ref().map(written).unwrap_or_default(),
-                changes: None,
-            }
-        })
-    });
-    settings.collect()
+fn setting(shown: Shown) -> Setting {
+    Setting {
+        key: shown.key.to_owned(),
+        trader: shown.trader.map(trader),
+        group: shown.group.to_owned(),
+        label: label(shown.key),
+        meaning: shown.meaning.to_owned(),
+        allowed: shown.allowed.to_owned(),
+        kind: kind(&shown),
+        value: shown.value,
+        changes: Some(effective(shown.trader)),
+    }
 }
 
-/// A value without its quotes.
-fn written(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+fn kind(shown: &Shown) -> SettingKind {
+    if shown.is_switch {
+        return SettingKind::Switch;
+    }
+    let words: Vec<String> = shown.allowed.split('"').skip(1).step_by(2).map(Into::into).collect();
+    let is_choice = shown.allowed.starts_with('"') && shown.allowed.ends_with('"');
+    if is_choice {
+        return SettingKind::Choice { options: words };
+    }
+    let examples = if shown.key.ends_with("_offset") {
+        OFFSETS.map(Into::into).to_vec()
+    } else if shown.key.starts_with("account.max_") {
+        vec!["none".to_owned()]
+    } else {
+        Vec::new()
+    };
+    SettingKind::Text { examples }
 }
 
+/// The mode, and the way to real money step by step.
 pub(super) fn mode(control: &Control, replica: &Replica) -> ModeView {
     let config = &control.shared.config;
-    let mut missing = Vec::new();
-    if replica.mode() != Mode::Live {
-        if config.secrets.binance.is_none() {
-            missing.push(
-                "Keys of Binance: put BINANCE_API_KEY and BINANCE_API_SECRET into .env, without \
-                 the right to withdraw."
-                    .to_owned(),
-            );
-        }
-        missing.push(format!(
-            "mode = \"live\" and its sentence of consent in heikin.toml: \"{}\".",
-            config::CONSENT_ALONE
-        ));
-        missing.push("A start, which runs the live gate on the settings.".to_owned());
+    let mode = replica.mode();
+    let onwards: &[Mode] = match mode {
+        Mode::Demo => &[Mode::Paper, Mode::Testnet, Mode::Live],
+        Mode::Paper => &[Mode::Testnet, Mode::Live],
+        Mode::Testnet => &[Mode::Live],
+        Mode::Live => &[],
+    };
+    let steps = onwards.iter().map(|to| ModeStep {
+        mode: *to,
+        lines: lines(config, *to),
+        changes: changes(*to).iter().map(|text| (*text).to_owned()).collect(),
+    });
+    ModeView {
+        mode,
+        next: None,
+        steps: steps.collect(),
+        gate: control.shared.live_gate.verdicts.borrow().to_vec(),
     }
-    ModeView { mode: replica.mode(), next: None, missing_for_live: missing, gate: Vec::new() }
+}
+
+/// What is otherwise in a mode.
+const fn changes(to: Mode) -> &'static [&'static str] {
+    match to {
+        Mode::Demo | Mode::Paper => &["Prices are real, fills are simulated, no money moves."],
+        Mode::Testnet => &[
+            "Orders go to an exchange with play money, whose prices are its own.",
+            "Nothing of paper is carried over: the account is the testnet's.",
+        ],
+        Mode::Live => &[
+            "Orders go to your account: real money.",
+            "The start runs the live gate: the very settings on up to five years of the symbol, \
+             with your fees. What does not pass takes no entries.",
+            "Expect a year below the last high, single trades of −20 %, and half of any backtest.",
+        ],
+    }
 }

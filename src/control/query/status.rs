@@ -80,8 +80,8 @@ fn entries(replica: &Replica) -> Entries {
 pub(super) const fn gate(gate: Gate) -> &'static str {
     match gate {
         Gate::LiveGate => {
-            "the settings did not pass on the symbol's history: change them, or \
-                           override with a sentence in heikin.toml"
+            "the settings have not passed on the symbol's history (see /mode): wait where they \
+             are new, change them, or override with a sentence in heikin.toml"
         }
         Gate::KeyRights => {
             "the exchange does not accept the key, or it may do too much or too little: see /health"

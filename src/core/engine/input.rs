@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Configuration;
 use crate::ledger::ReportedBalance;
 use crate::market::{Candle, Quote, Symbol, SymbolRules};
 use crate::num::Quantity;
@@ -29,7 +30,7 @@ pub struct AccountSnapshot {
 }
 
 /// What people, or the programs around the engine, may tell it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Command {
     /// Entries off for one trader, or for all: stops work and ratchet.
     Pause(Option<TraderId>),
@@ -47,6 +48,8 @@ pub enum Command {
     Adopt(TraderId, Quantity),
     /// A gate closes entries, or opens them again.
     SetGate(Gate, GateState),
+    /// Settings change.
+    Configure(Box<Configuration>),
 }
 
 /// A reason outside the engine to take no entries. Recovery, protection, `/panic` and alerts go on.

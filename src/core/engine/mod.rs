@@ -20,6 +20,7 @@
 mod apply;
 mod bug;
 mod commit;
+mod configuration;
 mod decide;
 mod effect;
 mod facts;
@@ -32,6 +33,7 @@ mod trader;
 mod write_ahead;
 
 pub use bug::Bug;
+pub use configuration::{Chosen, Configuration};
 pub use effect::{Alert, Effect, ReplaceMode};
 pub use figures::RiskFigures;
 pub use input::{AccountSnapshot, Command, Gate, GateState, Input};
@@ -170,6 +172,8 @@ struct QuoteCounters {
 #[derive(Debug)]
 pub struct Engine {
     config: EngineConfig,
+    /// What the configuration said of the limits when it was last read.
+    written_limits: Option<RiskLimits>,
     clock: Timestamp,
     status: Status,
     sync: Sync,
@@ -212,6 +216,7 @@ impl Engine {
     pub fn new(config: EngineConfig) -> Self {
         Self {
             config,
+            written_limits: None,
             clock: Timestamp::EPOCH,
             status: Status::Ready,
             sync: Sync::default(),
@@ -256,6 +261,8 @@ impl Engine {
             market,
             interval: setup.interval,
             strategy: setup.strategy,
+            next_settings: None,
+            written: None,
             closed: 0,
             candle: None,
             position: crate::ledger::Position::default(),
@@ -357,6 +364,12 @@ impl Engine {
     /// The traders, by number.
     pub fn traders(&self) -> &[Trader] {
         &self.traders
+    }
+
+    /// The trader of this symbol and interval, of which no two have both.
+    pub fn trader_on(&self, symbol: Symbol, interval: Interval) -> Option<&Trader> {
+        let market = self.market_index(symbol)?;
+        self.traders.iter().find(|it| it.market == market && it.interval == interval)
     }
 
     /// The order that this id names, or one of whose parts it names: in any slot, live, or ended so

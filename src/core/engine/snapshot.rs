@@ -6,11 +6,12 @@ use super::{Alert, Body, Engine, Gate, Record, RiskCounters, Status, Sync};
 use crate::ledger::{Balances, Position};
 use crate::market::{Candle, Quote, Symbol, SymbolRules};
 use crate::order::SlotState;
-use crate::strategy::{FeeRates, Leave};
+use crate::risk::RiskLimits;
+use crate::strategy::{FeeRates, Leave, StrategySettings};
 use crate::time::{Interval, Timestamp};
 
 /// The version of [`Snapshot`] that this build writes. A newer one is refused.
-const SNAPSHOT_VERSION: u32 = 1;
+const SNAPSHOT_VERSION: u32 = 2;
 
 /// The engine's whole state as plain data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,16 @@ pub struct Snapshot {
     markets: Vec<MarketState>,
     traders: Vec<TraderState>,
     pending: VecDeque<Alert>,
+    /// None before version 2, which knew no settings.
+    #[serde(default)]
+    limits: Option<Limits>,
+}
+
+/// The limits that hold, and those that were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Limits {
+    value: RiskLimits,
+    written: Option<RiskLimits>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +62,13 @@ struct TraderState {
     paused: bool,
     leave: Option<Leave>,
     alarmed: bool,
+    /// None before version 2, and for a strategy that has none.
+    #[serde(default)]
+    settings: Option<StrategySettings>,
+    #[serde(default)]
+    next_settings: Option<StrategySettings>,
+    #[serde(default)]
+    written: Option<StrategySettings>,
 }
 
 /// Why a snapshot does not fit the engine that it is given to.
@@ -110,6 +128,9 @@ impl Engine {
             paused: trader.paused,
             leave: trader.leave,
             alarmed: trader.alarmed,
+            settings: trader.strategy.settings(),
+            next_settings: trader.next_settings.as_deref().copied(),
+            written: trader.written,
         };
         Snapshot {
             version: SNAPSHOT_VERSION,
@@ -124,6 +145,7 @@ impl Engine {
             markets: self.markets.iter().map(market).collect(),
             traders: self.traders.iter().map(trader).collect(),
             pending: self.pending.clone(),
+            limits: Some(Limits { value: self.config.limits, written: self.written_limits }),
         }
     }
 
@@ -134,7 +156,8 @@ impl Engine {
     }
 
     /// Continues from a snapshot. The engine must have been set up with the same traders, in the
-    /// same order; their settings may differ.
+    /// same order. Settings and limits are those of the snapshot: what it was set up with holds only
+    /// where the snapshot knows none.
     pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), SnapshotError> {
         if snapshot.version > SNAPSHOT_VERSION {
             let (found, known) = (snapshot.version, SNAPSHOT_VERSION);
@@ -153,6 +176,11 @@ impl Engine {
             }
         }
         for (number, (trader, state)) in self.traders.iter_mut().zip(snapshot.traders).enumerate() {
+            if let Some(settings) = &state.settings {
+                trader.strategy.configure(settings);
+            }
+            trader.next_settings = state.next_settings.map(Box::new);
+            trader.written = state.written;
             trader
                 .strategy
                 .restore(&state.indicators)
@@ -165,6 +193,10 @@ impl Engine {
             trader.leave = state.leave;
             trader.alarmed = state.alarmed;
             trader.note_questions();
+        }
+        if let Some(limits) = snapshot.limits {
+            self.config.limits = limits.value;
+            self.written_limits = limits.written;
         }
         self.clock = snapshot.clock;
         self.status = snapshot.status;

@@ -2,7 +2,7 @@ use crate::ledger::Position;
 use crate::market::Candle;
 use crate::num::Quantity;
 use crate::order::{Fill, Order, OrderKind, Side, Slot, SlotState, TraderId};
-use crate::strategy::{Leave, Strategy};
+use crate::strategy::{Leave, Strategy, StrategySettings};
 use crate::time::{Interval, Span, Timestamp};
 
 /// A limit order decided no later than this after a candle's close belongs to that close.
@@ -26,6 +26,10 @@ pub struct Trader {
     pub(super) market: usize,
     pub(super) interval: Interval,
     pub(super) strategy: Box<dyn Strategy>,
+    /// What it trades by from the next candle's close on, where that is something else.
+    pub(super) next_settings: Option<Box<StrategySettings>>,
+    /// What the configuration said when it was last read.
+    pub(super) written: Option<StrategySettings>,
     /// How many candles of the series have closed.
     pub(super) closed: u64,
     pub(super) candle: Option<Candle>,

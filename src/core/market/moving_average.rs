@@ -54,6 +54,14 @@ impl MovingAverage {
             .flatten()
     }
 
+    /// The closes, oldest first.
+    pub fn closes(&self) -> impl Iterator<Item = Price> {
+        let is_full = self.closes.len() == usize::from(self.period.get());
+        let oldest = if is_full { self.next } else { 0 };
+        let (newer, older) = self.closes.split_at(oldest.min(self.closes.len()));
+        older.iter().chain(newer).copied()
+    }
+
     /// How many closes are averaged.
     pub const fn period(&self) -> NonZeroU16 {
         self.period

@@ -15,6 +15,8 @@ mod view;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub use explain::{Explanation, RuleOutcome};
 pub use heikin_ashi::{
     AlreadyThroughRule, EntrySettings, ExitOrder, ExitSettings, HeikinAshiSettings,
@@ -32,12 +34,20 @@ use crate::market::Candle;
 #[error("the saved state does not fit the strategy: {0}")]
 pub struct StateError(pub String);
 
+/// The settings of a strategy, as they are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StrategySettings {
+    /// Those of [`HeikinAshiStrategy`].
+    HeikinAshi(HeikinAshiSettings),
+}
+
 /// One way to trade one symbol on one interval.
 pub trait Strategy: fmt::Debug + Send {
     /// Its name in settings and reports.
     fn name(&self) -> &'static str;
 
-    /// Takes in the next closed candle: the only thing that changes the strategy.
+    /// Takes in the next closed candle. Besides [`Strategy::configure`] nothing changes the strategy.
     fn on_candle(&mut self, candle: &Candle);
 
     /// States the orders that should be open now.
@@ -56,6 +66,15 @@ pub trait Strategy: fmt::Debug + Send {
     fn explain(&self, _view: &View<'_>) -> Explanation {
         Explanation::default()
     }
+
+    /// Its settings; none where they never change.
+    fn settings(&self) -> Option<StrategySettings> {
+        None
+    }
+
+    /// Trades by other settings from now on, and goes on from what it has seen. Settings of another
+    /// strategy change nothing.
+    fn configure(&mut self, _settings: &StrategySettings) {}
 
     /// What it has computed from the candles so far.
     fn save(&self) -> serde_json::Value;

@@ -6,8 +6,8 @@ use crate::order::TraderId;
 use crate::strategy::Leave;
 
 impl Engine {
-    pub(super) fn take_command(&mut self, command: Command) -> Touched {
-        match command {
+    pub(super) fn take_command(&mut self, command: &Command) -> Touched {
+        match *command {
             Command::Pause(asked) => self.named(asked).for_each(|trader| trader.paused = true),
             Command::Resume(asked) => {
                 for trader in self.named(asked) {
@@ -29,6 +29,7 @@ impl Engine {
                 self.named(None).for_each(|trader| trader.leave = Some(Leave::Panic));
             }
             Command::Adopt(id, quantity) => self.adopt(id, quantity),
+            Command::Configure(ref configuration) => return self.configure(configuration),
             Command::SetGate(gate, GateState::Closed) => {
                 self.gates.insert(gate);
             }

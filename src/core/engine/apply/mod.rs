@@ -76,7 +76,7 @@ impl Engine {
             }
             Input::Rules(rules) => self.take_rules(rules),
             Input::Fees { symbol, fees } => self.take_fees(*symbol, *fees),
-            Input::Command(command) => self.take_command(*command),
+            Input::Command(command) => self.take_command(command),
         }
     }
 
@@ -122,6 +122,7 @@ impl Engine {
             }
             trader.closed += 1;
             trader.candle = Some(*candle);
+            trader.take_settings();
             trader.strategy.on_candle(candle);
         }
         // Read as late as can be: what was just written is not there yet for a wider read.

@@ -4,16 +4,18 @@
 mod entry;
 mod exit;
 mod explain;
+mod past;
 mod settings;
 
 use serde::{Deserialize, Serialize};
 
+use past::Past;
 pub use settings::{
     AlreadyThroughRule, EntrySettings, ExitOrder, ExitSettings, HeikinAshiSettings, LastResort,
     Patience,
 };
 
-use super::{Desired, Explanation, StateError, Strategy, TraderState, View};
+use super::{Desired, Explanation, StateError, Strategy, StrategySettings, TraderState, View};
 use crate::market::{AverageTrueRange, Candle, HaCandle, HeikinAshi, MovingAverage, TickPrice};
 use crate::num::{FinePrice, Price};
 
@@ -24,6 +26,9 @@ struct Indicators {
     candle: Option<HaCandle>,
     atr: Option<AverageTrueRange>,
     average: Option<MovingAverage>,
+    /// Kept where settings can change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    past: Option<Past>,
 }
 
 /// The strategy for one trader.
@@ -34,20 +39,25 @@ pub struct HeikinAshiStrategy {
 }
 
 impl HeikinAshiStrategy {
-    /// A strategy that has seen no candle.
+    /// A strategy that has seen no candle. Where its settings change, its indicators begin anew: see
+    /// [`HeikinAshiStrategy::changeable`].
     pub fn new(settings: HeikinAshiSettings) -> Self {
         let indicators = Indicators {
             heikin_ashi: HeikinAshi::default(),
             candle: None,
             atr: settings.needs_atr().then(AverageTrueRange::default),
             average: settings.entry.ma_filter.map(MovingAverage::new),
+            past: None,
         };
         Self { settings, indicators }
     }
 
-    /// Its settings.
-    pub const fn settings(&self) -> &HeikinAshiSettings {
-        &self.settings
+    /// A strategy that has seen no candle, and remembers what other settings may need of those to
+    /// come.
+    pub fn changeable(settings: HeikinAshiSettings) -> Self {
+        let mut strategy = Self::new(settings);
+        strategy.indicators.past = Some(Past::default());
+        strategy
     }
 
     /// The last Heikin-Ashi candle.
@@ -90,6 +100,9 @@ impl Strategy for HeikinAshiStrategy {
         if let Some(average) = &mut indicators.average {
             average.update(candle.close());
         }
+        if let Some(past) = &mut indicators.past {
+            past.update(candle);
+        }
     }
 
     fn desired(&self, view: &View<'_>, desired: &mut Desired) {
@@ -116,18 +129,41 @@ impl Strategy for HeikinAshiStrategy {
         self.explanation(view)
     }
 
+    fn settings(&self) -> Option<StrategySettings> {
+        Some(StrategySettings::HeikinAshi(self.settings))
+    }
+
+    fn configure(&mut self, settings: &StrategySettings) {
+        let StrategySettings::HeikinAshi(settings) = settings;
+        let indicators = &mut self.indicators;
+        let past = indicators.past.clone().unwrap_or_default();
+        if settings.needs_atr() != indicators.atr.is_some() {
+            indicators.atr = past.atr(settings);
+        }
+        let period = indicators.average.as_ref().map(MovingAverage::period);
+        if settings.entry.ma_filter != period {
+            indicators.average = past.average(settings);
+        }
+        self.settings = *settings;
+    }
+
     fn save(&self) -> serde_json::Value {
         serde_json::to_value(&self.indicators).unwrap_or_default()
     }
 
     fn restore(&mut self, state: &serde_json::Value) -> Result<(), StateError> {
         let unfit = |why: &dyn std::fmt::Display| StateError(why.to_string());
-        let saved: Indicators =
+        let mut saved: Indicators =
             serde_json::from_value(state.clone()).map_err(|error| unfit(&error))?;
         let same_average = saved.average.as_ref().map(MovingAverage::period)
             == self.indicators.average.as_ref().map(MovingAverage::period);
         if saved.atr.is_some() != self.indicators.atr.is_some() || !same_average {
             return Err(unfit(&"it was saved under settings with other indicators"));
+        }
+        if self.indicators.past.is_none() {
+            saved.past = None;
+        } else if saved.past.is_none() {
+            saved.past = Some(Past::of(&saved));
         }
         self.indicators = saved;
         Ok(())

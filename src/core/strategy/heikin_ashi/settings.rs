@@ -138,7 +138,8 @@ impl HeikinAshiSettings {
         warmup: 0,
     };
 
-    pub(super) fn needs_atr(&self) -> bool {
+    /// Whether a distance among them is in average true ranges.
+    pub fn needs_atr(&self) -> bool {
         let (entry, exit) = (&self.entry, &self.exit);
         [
             entry.trigger_offset,

@@ -142,7 +142,7 @@ fn stop_and_gates_close_entries_until_each_is_opened_again() {
         assert!(session.open().is_empty());
     }
     for command in [Command::Start, gate(Gate::SlowDisk, GateState::Open), Command::Resume(None)] {
-        session.command(command);
+        session.command(command.clone());
         assert!(session.engine().entries_off(), "{command:?}");
     }
     session.command(gate(Gate::ClockOff, GateState::Open));

@@ -18,5 +18,6 @@ mod properties;
 mod reconcile;
 mod risk;
 mod second_placement;
+mod settings;
 mod strategy;
 mod support;
