@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::fault::{Fault, Place};
+use super::Paths;
+use super::fault::{ConfigFaults, Fault, Place};
+use super::load;
 use super::sections::TokenRole;
 use super::variables::{self, EnvFile, SECRETS, Variables};
 
@@ -52,6 +54,8 @@ pub struct Secrets {
     pub webhook_secret_key: Option<SecretString>,
     /// The dashboard's password.
     pub dashboard_password: Option<SecretString>,
+    /// The token of a heikin elsewhere, for a chat that is attached to it.
+    pub backend_token: Option<SecretString>,
     /// The tokens of the API, by name.
     pub api_tokens: Vec<ApiToken>,
 }
@@ -70,6 +74,16 @@ pub struct Razorpay {
 }
 
 impl Secrets {
+    /// Those of a process that trades nothing, such as a chat elsewhere: what the environment says, and
+    /// the `.env` beside the file that others have.
+    ///
+    /// # Errors
+    ///
+    /// All faults at once.
+    pub fn alone(paths: &Paths, variables: &Variables) -> Result<Self, ConfigFaults> {
+        load::secrets(paths, variables)
+    }
+
     /// Each of them, for the filter of the logs.
     pub fn all(&self) -> impl Iterator<Item = &SecretString> {
         let pairs = [&self.binance, &self.binance_testnet].into_iter().flatten();
@@ -81,6 +95,7 @@ impl Secrets {
             &self.razorpay.previous_webhook_secret,
             &self.webhook_secret_key,
             &self.dashboard_password,
+            &self.backend_token,
         ];
         let tokens = self.api_tokens.iter().map(|token| &token.secret);
         pairs
@@ -123,6 +138,7 @@ impl Gather<'_> {
             previous_webhook,
             signal,
             password,
+            backend,
         ] = SECRETS.map(|name| self.secret(name));
         let [n_key, n_secret, n_test_key, n_test_secret, ..] = SECRETS;
         Secrets {
@@ -137,6 +153,7 @@ impl Gather<'_> {
             },
             webhook_secret_key: signal,
             dashboard_password: password,
+            backend_token: backend,
             api_tokens: Vec::new(),
         }
     }

@@ -6,11 +6,12 @@ use heikin_bot::backend::{
 use heikin_core::time::Timestamp;
 
 use super::account::model::merged;
-use super::front::outbox::Outbox;
+use super::front::Ledger;
 use super::front::people::People;
 use super::front::record::{Addressee, Event, Queued};
 use super::front::state::{State, private_chat};
 use super::zone::minute_of_day;
+use crate::store::disk::Disk;
 
 /// Something that is to be told, and by whom it was caused, where by somebody.
 #[derive(Debug, Clone)]
@@ -22,7 +23,8 @@ pub(super) struct News {
 }
 
 /// The rows of the outbox that news become; none where nobody is to be told.
-pub(super) fn queue(state: &State, news: News, now: Timestamp) -> Option<Event> {
+pub(super) fn queue<D: Disk>(ledger: &Ledger<D>, news: News, now: Timestamp) -> Option<Event> {
+    let state = ledger.state();
     let News { at, thread, by, mut alert } = news;
     let doer = by.as_ref().and_then(user_of);
     let to = addressees(state, &alert, (thread.as_deref(), doer), now);
@@ -32,7 +34,8 @@ pub(super) fn queue(state: &State, news: News, now: Timestamp) -> Option<Event> 
     let mut replaces = Vec::new();
     if let (Alert::StopRaised(raised), Some(thread)) = (&mut alert, &thread) {
         let is_raise = |alert: &Alert| matches!(alert, Alert::StopRaised(_));
-        let unsaid = state.outbox().unsaid(thread, is_raise);
+        let mut unsaid = state.outbox().of_thread(thread, is_raise);
+        unsaid.retain(|(cursor, _)| !ledger.is_handed(*cursor));
         // As many as are told now: nobody has been told of it meanwhile.
         if unsaid.len() == to.len()
             && let Some((_, Alert::StopRaised(first))) = unsaid.first()
@@ -52,24 +55,35 @@ fn addressees(
     now: Timestamp,
 ) -> Vec<Addressee> {
     let kind = alert.kind();
-    let outbox: &Outbox = state.outbox();
     let told = state.people().iter().filter_map(|(user, person)| {
-        let chat = private_chat(user);
         let is_muted =
             thread.is_some_and(|it| person.muted.get(it).is_some_and(|until| now < *until));
         let is_own = doer == Some(user) && kind == AlertKind::People;
-        if is_muted || is_own || outbox.is_blocked(chat) || !concerns(kind, person.role_at(now)) {
-            return None;
-        }
-        let zone = person.notify.zone.clone();
-        let loudness = person.notify.loudness(kind, minute_of_day(now, &zone));
-        (loudness != Loudness::Off).then_some(Addressee { chat, loudness, zone })
+        if is_muted || is_own { None } else { addressee(state, user, alert, now) }
     });
     told.collect()
 }
 
+/// Somebody as one who is told; none where it does not concern them, they do not want to know, or have
+/// blocked the bot.
+pub(super) fn addressee(
+    state: &State,
+    user: UserId,
+    alert: &Alert,
+    now: Timestamp,
+) -> Option<Addressee> {
+    let (chat, kind) = (private_chat(user), alert.kind());
+    let person = state.people().get(user)?;
+    if state.outbox().is_blocked(chat) || !concerns(kind, person.role_at(now)) {
+        return None;
+    }
+    let zone = person.notify.zone.clone();
+    let loudness = person.notify.loudness(kind, minute_of_day(now, &zone));
+    (loudness != Loudness::Off).then_some(Addressee { chat, loudness, zone })
+}
+
 /// Which roles a kind of alert concerns.
-const fn concerns(kind: AlertKind, role: Role) -> bool {
+pub(super) const fn concerns(kind: AlertKind, role: Role) -> bool {
     match kind {
         AlertKind::Entry
         | AlertKind::Fill

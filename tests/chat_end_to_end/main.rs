@@ -2,7 +2,10 @@
 //! heikin from a phone: a process, an exchange and Telegram, from the claim link to a panic that
 //! outlives a restart. What was said is written to `chat.txt` in the target folder's `tmp`.
 
+mod elsewhere;
+mod flood;
 mod market;
+mod outage;
 mod phone;
 mod product;
 

@@ -1,15 +1,17 @@
 //! A person with a phone: what they write and press, and what they read.
 
+use std::sync::Arc;
+
 use heikin::standin::telegram::{Hands, Letter, Settings, TelegramStandin};
 use serde_json::Value;
 
 use crate::product::PATIENCE;
 
-const ASHA: i64 = 1_001;
+pub(crate) const ASHA: i64 = 1_001;
 
 /// Asha's phone, and the Telegram behind it.
 pub(crate) struct Phone {
-    pub(crate) standin: TelegramStandin,
+    pub(crate) standin: Arc<TelegramStandin>,
     /// The last message that has been read: each is read once.
     read: i64,
 }
@@ -26,8 +28,12 @@ pub(crate) struct Read {
 
 impl Phone {
     pub(crate) fn new() -> Self {
-        let standin = TelegramStandin::start(&Settings::default()).unwrap();
-        Self { standin, read: 0 }
+        Self::with(&Settings::default())
+    }
+
+    /// On a Telegram of these settings, whose token is the usual one.
+    pub(crate) fn with(settings: &Settings) -> Self {
+        Self { standin: Arc::new(TelegramStandin::start(settings).unwrap()), read: 0 }
     }
 
     pub(crate) fn token() -> String {

@@ -20,13 +20,37 @@ pub(crate) struct Product {
 impl Product {
     /// Starts it in a folder, as the bot of a token, and waits until it trades.
     pub(crate) fn start(folder: &Path, token: &str) -> Self {
+        Self::start_with(folder, &[("TELEGRAM_BOT_TOKEN", token)])
+    }
+
+    /// The same with these variables, beside the exchange's key.
+    pub(crate) fn start_with(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let key = [("BINANCE_TESTNET_API_KEY", "key"), ("BINANCE_TESTNET_API_SECRET", "secret")];
+        let mut product = Self::of(folder, &["run"], &[&key[..], variables].concat());
+        let line = product.says("http://");
+        let address = line.split("http://").nth(1).unwrap().trim_end_matches("/status");
+        product.address = address.to_owned();
+        product
+    }
+
+    /// Starts the bot alone, for a heikin and a Telegram, and waits until it is there.
+    pub(crate) fn bot(
+        folder: &Path,
+        [backend, telegram]: [&str; 2],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let arguments = ["bot", "--backend", backend, "--telegram", telegram];
+        let bot = Self::of(folder, &arguments, variables);
+        bot.says("is on Telegram");
+        bot
+    }
+
+    fn of(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_heikin"))
-            .arg("run")
+            .args(arguments)
             .current_dir(folder)
             .env_clear()
-            .env("BINANCE_TESTNET_API_KEY", "key")
-            .env("BINANCE_TESTNET_API_SECRET", "secret")
-            .env("TELEGRAM_BOT_TOKEN", token)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -38,11 +62,12 @@ impl Product {
                 drop(sender.send(line));
             }
         });
-        let mut product = Self { child, lines, address: String::new() };
-        let line = product.says("http://");
-        let address = line.split("http://").nth(1).unwrap().trim_end_matches("/status");
-        product.address = address.to_owned();
-        product
+        Self { child, lines, address: String::new() }
+    }
+
+    /// Where it serves HTTP.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The next line that holds some words.
@@ -75,6 +100,11 @@ impl Product {
         };
         let there = tokio::time::timeout(PATIENCE, waiting).await;
         assert!(there.is_ok(), "{path} never says {words:?}: {}", self.get(path));
+    }
+
+    /// Ends it as a power cut does.
+    pub(crate) fn kill(self) {
+        drop(self);
     }
 
     /// Ends it as an operator does.

@@ -5,6 +5,7 @@
 mod alerts;
 mod conformance;
 mod crashes;
+mod digest;
 mod members;
 mod trading;
 mod world;

@@ -5,7 +5,7 @@ mod live_gate;
 mod narrator;
 mod service;
 pub(super) mod session;
-mod telegram;
+pub(super) mod telegram;
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;

@@ -14,10 +14,10 @@ use super::exchange::{Exchange, patiently};
 use super::live_gate;
 use super::narrator::{Echo, Narrator};
 use super::service::{Office, Service, Told};
-use super::telegram::Phone;
+use super::telegram::{self, Phone};
 use crate::cli::Failure;
 use crate::cli::tell::{tell, warn};
-use crate::config::{Config, Mode};
+use crate::config::{Config, Mode, TokenRole};
 use crate::control::account::words;
 use crate::control::wake::Wake;
 use crate::control::{self, Control, Following, Setup};
@@ -133,6 +133,9 @@ async fn serve(
     let office = match office {
         Some((control, following)) => {
             let phone = Phone::configured(config, &control).await;
+            if phone.is_none() && tokens.iter().any(|token| token.role == TokenRole::FrontEnd) {
+                telegram::tell_claim(&control).await;
+            }
             Some(Office { following, wake, phone })
         }
         None => None,
@@ -156,7 +159,7 @@ fn front_office(
         requests: streams.requests.clone(),
         status: runner.status(),
         heartbeat: runner.heartbeat(),
-        clock: control::machine_clock(),
+        clock: control::chat_clock(&config.telegram),
     });
     opened
         .inspect_err(|error| {

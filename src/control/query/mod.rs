@@ -28,6 +28,8 @@ use heikin_bot::backend::{
     SubscriptionView,
 };
 
+pub(super) use self::results::{holds, profit};
+pub(super) use self::status::positions;
 use super::Control;
 
 /// The largest page.
