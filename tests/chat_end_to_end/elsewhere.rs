@@ -137,3 +137,26 @@ async fn ask(product: &Product, token: &str, path: &str) -> Value {
     assert_eq!(answer.status(), StatusCode::OK, "{path}: {answer:?}");
     serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
 }
+
+#[tokio::test]
+async fn a_check_asks_telegram_whether_it_knows_the_bot() {
+    let (market, phone) = (Market::open(), Phone::new());
+    let folder = tempfile::tempdir().unwrap();
+    market.configure(folder.path(), &phone.standin.api_url());
+    for (token, verdict) in [
+        (Phone::token(), "ok    telegram       Telegram knows the bot: @"),
+        ("1:a-token-of-nobody".to_owned(), "FAIL  telegram       Telegram does not know this bot"),
+    ] {
+        let checked = Command::new(env!("CARGO_BIN_EXE_heikin"))
+            .arg("check")
+            .current_dir(folder.path())
+            .env_clear()
+            .env("BINANCE_TESTNET_API_KEY", "key")
+            .env("BINANCE_TESTNET_API_SECRET", "secret")
+            .env("TELEGRAM_BOT_TOKEN", token)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(checked.stdout).unwrap();
+        assert!(told.contains(verdict), "{told}");
+    }
+}

@@ -182,6 +182,9 @@ impl Backlog {
 
     /// When there is something to send again; none where that takes news or an answer.
     pub(super) fn wakes_at(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.busy.len() >= AT_ONCE {
+            return None;
+        }
         let begun = self.begun.iter().map(|parcel| parcel.chat);
         let chats: BTreeSet<ChatId> =
             self.waiting.values().map(|alert| alert.chat).chain(begun).collect();

@@ -240,14 +240,12 @@ impl<'a> AtWork<'a> {
         loop {
             let mut other = {
                 let mut at_work = locked(&control.shared.at_work);
-                match at_work.get(request) {
-                    Some(other) => other.clone(),
-                    None => {
-                        let (end, ended) = watch::channel(());
-                        at_work.insert(request.clone(), ended);
-                        return Self { control, request: request.clone(), _end: end };
-                    }
-                }
+                let Some(other) = at_work.get(request) else {
+                    let (end, ended) = watch::channel(());
+                    at_work.insert(request.clone(), ended);
+                    return Self { control, request: request.clone(), _end: end };
+                };
+                other.clone()
             };
             while other.changed().await.is_ok() {}
         }
