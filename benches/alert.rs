@@ -104,7 +104,8 @@ fn told(messages: &Value) -> usize {
 }
 
 fn filled(market: &Simulator) -> usize {
-    market.state()["accounts"][0]["fills"].as_array().map_or(0, Vec::len)
+    let state = market.state();
+    state.pointer("/accounts/0/fills").and_then(Value::as_array).map_or(0, Vec::len)
 }
 
 fn market() -> Result<Simulator, Failed> {

@@ -126,7 +126,7 @@ fn check(seen: &Value, before: usize, amount: Amount) {
     assert_eq!(known.len(), amount.alerts);
     let lines = messages.iter().filter(|it| it.starts_with("⏱") && it.contains("\n#"));
     assert!(lines.clone().count() > 1, "many became lines");
-    let is_summary = |it: &&String| it.contains("⏱ Missed in ") && it.contains("announcements ");
+    let is_summary = |it: &String| it.contains("⏱ Missed in ") && it.contains("announcements ");
     assert!(lines.clone().any(is_summary), "what was missed is summed up");
     assert!(lines.clone().all(|it| !it.contains("PANIC")), "no fault is a line");
     // Faults came first, each as a message of its own.
