@@ -86,7 +86,7 @@ struct Received {
 
 impl Remote {
     /// A backend at an address such as `http://127.0.0.1:8080`, by a token with the role
-    /// `front_end`.
+    /// `front_end`, or by an owner's, who speaks in their own name alone.
     ///
     /// # Errors
     ///
@@ -217,6 +217,17 @@ impl Backend for Remote {
     async fn outbox(&self, after: Cursor, limit: u16) -> Result<Vec<Envelope>, BackendError> {
         let query = [("after", after.0.to_string()), ("limit", limit.to_string())];
         self.get(&["outbox"], &query).await
+    }
+
+    async fn outbox_news(&self, after: Cursor) -> Result<(), BackendError> {
+        let query = [("after", after.0.to_string())];
+        let path = ["outbox", "news"];
+        self.send(Sent { query: &query, ..Sent::again(Method::GET, &path) }).await.map(drop)
+    }
+
+    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<(), BackendError> {
+        let sent = Sent::again(Method::PUT, &["outbox", "sending"]).with_body(&alerts)?;
+        self.send(sent).await.map(drop)
     }
 
     async fn ack(&self, receipts: Vec<Receipt>) -> Result<(), BackendError> {

@@ -1,7 +1,8 @@
-//! `heikin chat`: the chat in the terminal, over a demo of its own.
+//! `heikin chat`: the chat in the terminal, over a demo of its own or a heikin that runs.
 //!
-//! The market goes on and is traded in a thread of its own; this one reads what is typed and shows
-//! the replies, as they would come from Telegram. Nothing outlives it.
+//! The demo's market goes on and is traded in a thread of its own; this one reads what is typed and
+//! shows the replies, as they would come from Telegram. Nothing of the demo outlives it. With
+//! `--backend` the replies are those of a heikin that trades, asked over its API.
 
 use std::io::{self, BufRead as _, Stdin, StdinLock, Stdout, Write as _};
 use std::num::NonZeroU32;
@@ -13,9 +14,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use clap::Args;
-use heikin_bot::backend::{Mode, Nonce};
+use heikin_bot::backend::{Backend, Mode, Nonce};
 use heikin_bot::chat::Bot;
 use heikin_bot::message::Picture;
+use heikin_bot::remote::Remote;
 use heikin_bot::terminal::{Desk, converse};
 use heikin_core::time::{Span, Timestamp};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
@@ -26,7 +28,7 @@ use tokio::task::LocalSet;
 use super::demo::session::{HISTORY, Stage};
 use super::failure::Failure;
 use super::tell::tell;
-use crate::config::{Config, Paths, Variables};
+use crate::config::{Config, Paths, Secrets, Variables};
 use crate::control::front::seal::random;
 use crate::control::live_gate::LiveGate;
 use crate::control::wake::Wake;
@@ -37,9 +39,15 @@ use crate::store::Layout;
 /// How fast the market goes on.
 const SPEED: NonZeroU32 = NonZeroU32::MIN;
 
-/// Chat with heikin in the terminal: the chat of Telegram over a demo of its own.
+/// Chat with heikin in the terminal: the chat of Telegram, over a demo of its own.
+///
+/// With --backend it is attached to a heikin that runs: HEIKIN_BACKEND_TOKEN holds a token of its
+/// API with the role owner.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    /// The address of a heikin that runs, such as http://127.0.0.1:8080.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["seed", "speed"])]
+    backend: Option<String>,
     /// The market's seed: the same one gives the same candles.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -52,7 +60,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let folder = tempfile::Builder::new()
         .prefix("heikin-chat-")
         .tempdir()
-        .map_err(|error| Failure::failed(format!("no folder for the demo: {error}")))?;
+        .map_err(|error| Failure::failed(format!("no folder for pictures: {error}")))?;
+    if let Some(address) = &arguments.backend {
+        let remote = elsewhere(address, &secrets()?)?;
+        tell(&format!("Attached to {address}. Type /help, or `quit`."));
+        return chat(remote, folder.path().to_owned());
+    }
     let (stop, stopped) = watch::channel(());
     let (ready, opened) = sync_channel(1);
     let demo = Demo {
@@ -75,12 +88,32 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     chatted
 }
 
+/// What the environment and `.env` in this folder say.
+pub(super) fn secrets() -> Result<Secrets, Failure> {
+    let paths = Paths::in_folder("".as_ref());
+    Secrets::alone(&paths, &Variables::of_process()).map_err(Failure::bad_input)
+}
+
+/// A heikin that runs, by its address and its token.
+pub(super) fn elsewhere(address: &str, secrets: &Secrets) -> Result<Remote, Failure> {
+    let token = secrets.backend_token.as_ref().ok_or_else(|| {
+        Failure::bad_input(
+            "there is no HEIKIN_BACKEND_TOKEN: put the token of the heikin at that address into the \
+             environment or .env. See docs/api.md",
+        )
+    })?;
+    Remote::new(address, token).map_err(Failure::bad_input)
+}
+
+/// What a button is called: by chance of the system. Where it gives none, no button can be pressed.
+pub(super) fn drawn() -> Nonce {
+    Nonce::from_bits(u128::from_le_bytes(random().unwrap_or([0; 16])))
+}
+
 /// Reads and answers until the input ends.
-fn chat(control: Control, pictures: PathBuf) -> Result<(), Failure> {
+fn chat<B: Backend>(backend: B, pictures: PathBuf) -> Result<(), Failure> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
-    // Chance of the system; where it gives none, no button can be pressed.
-    let bot =
-        Bot::new(control, || Nonce::from_bits(u128::from_le_bytes(random().unwrap_or([0; 16]))));
+    let bot = Bot::new(backend, drawn);
     let desk = Table { pictures };
     let stdin: Stdin = io::stdin();
     let (mut input, mut output) = (Typed(stdin.lock()), Shown(io::stdout()));

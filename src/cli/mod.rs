@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is the terminal's")]
 
 mod backtest;
+mod bot;
 mod chat;
 pub mod check;
 mod demo;
@@ -45,6 +46,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Backtest(backtest::Arguments),
+    Bot(bot::Arguments),
     Chat(chat::Arguments),
     Check(check::Arguments),
     /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
@@ -75,6 +77,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         None => demo::run(&cli.demo),
         Some(Command::Backtest(arguments)) => backtest::run(&arguments),
+        Some(Command::Bot(arguments)) => bot::run(&arguments),
         Some(Command::Chat(arguments)) => chat::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),

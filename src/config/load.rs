@@ -83,6 +83,28 @@ pub(super) fn load(paths: &Paths, variables: &Variables) -> Result<Config, Confi
     config.warnings = warnings;
     Ok(config)
 }
+/// The secrets of a process that trades nothing: what the environment and `.env` say, without a file.
+pub(super) fn secrets(paths: &Paths, variables: &Variables) -> Result<Secrets, ConfigFaults> {
+    let env_path = paths.env_file();
+    let env_name = env_path.display().to_string();
+    let mut reader = Reader { file: env_name.clone(), faults: Vec::new() };
+    let beside = Reader { file: env_name.clone(), faults: Vec::new() };
+    let text = reader.beside(beside, &env_path);
+    let (dotenv, faults) =
+        text.as_deref().map_or_else(Default::default, |text| variables::parse(text, &env_name));
+    let mut gather = Gather {
+        variables,
+        dotenv: &dotenv,
+        dotenv_name: &env_name,
+        folder: paths.folder(),
+        faults,
+        warnings: Vec::new(),
+    };
+    let secrets = gather.secrets();
+    reader.faults.append(&mut gather.faults);
+    if reader.faults.is_empty() { Ok(secrets) } else { Err(ConfigFaults(reader.faults)) }
+}
+
 /// What was read, before it is known to fit together.
 pub(super) struct Parts {
     pub(super) sections: Sections,

@@ -26,6 +26,7 @@ impl Reader {
             });
         }
         let name = self.mode_name(parts)?;
+        self.chat_clock(name, parts);
         let venue = self.venue(name, parts);
         let mode = self.mode(name, parts);
         if parts.traders.is_empty() && name != ModeName::Demo && self.faults.is_empty() {
@@ -38,6 +39,24 @@ impl Reader {
             }
         }
         Some((mode?, venue?))
+    }
+
+    /// Real money is watched in real time.
+    fn chat_clock(&mut self, name: ModeName, parts: &Parts) {
+        let telegram = &parts.sections.telegram;
+        if telegram.speed.get() == 1 {
+            return;
+        }
+        let remedy = "Leave it out; only the time of a stand-in can go faster.";
+        if name == ModeName::Live {
+            self.fault(None, "telegram.speed", "is above 1 in mode \"live\"", remedy);
+        } else if !telegram.api_url.starts_with("http://") {
+            self.fault(None, "telegram.speed", "is above 1 without a stand-in", remedy);
+        } else if telegram.speed_since.is_none() {
+            let what = "is missing, although telegram.speed is above 1";
+            let remedy = "Say when the stand-in was started, the same at each start of heikin.";
+            self.fault(None, "telegram.speed_since", what, remedy);
+        }
     }
 
     /// The mode that was asked for, or the harmless one that is implied.

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::fault::{Fault, Place};
+use super::Paths;
+use super::fault::{ConfigFaults, Fault, Place};
+use super::load;
 use super::sections::TokenRole;
 use super::variables::{self, EnvFile, SECRETS, Variables};
 
@@ -56,6 +58,8 @@ pub struct Secrets {
     pub dashboard_password: Option<SecretString>,
     /// What is asked for, in a chat or over the API, before what raises the risk.
     pub chat_pin: Option<SecretString>,
+    /// The token of a heikin elsewhere, for a chat that is attached to it.
+    pub backend_token: Option<SecretString>,
     /// The tokens of the API, by name.
     pub api_tokens: Vec<ApiToken>,
 }
@@ -74,6 +78,16 @@ pub struct Razorpay {
 }
 
 impl Secrets {
+    /// Those of a process that trades nothing, such as a chat elsewhere: what the environment says, and
+    /// the `.env` beside the file that others have.
+    ///
+    /// # Errors
+    ///
+    /// All faults at once.
+    pub fn alone(paths: &Paths, variables: &Variables) -> Result<Self, ConfigFaults> {
+        load::secrets(paths, variables)
+    }
+
     /// Each of them, for the filter of the logs; but for the PIN, which is as short as a price: a
     /// filter would find it everywhere, and give it away. No line of a log holds what was typed.
     pub fn all(&self) -> impl Iterator<Item = &SecretString> {
@@ -86,6 +100,7 @@ impl Secrets {
             &self.razorpay.previous_webhook_secret,
             &self.webhook_secret_key,
             &self.dashboard_password,
+            &self.backend_token,
         ];
         let tokens = self.api_tokens.iter().map(|token| &token.secret);
         pairs
@@ -129,6 +144,7 @@ impl Gather<'_> {
             signal,
             password,
             chat_pin,
+            backend,
         ] = SECRETS.map(|name| self.secret(name));
         let [n_key, n_secret, n_test_key, n_test_secret, ..] = SECRETS;
         Secrets {
@@ -144,6 +160,7 @@ impl Gather<'_> {
             webhook_secret_key: signal,
             dashboard_password: password,
             chat_pin,
+            backend_token: backend,
             api_tokens: Vec::new(),
         }
     }

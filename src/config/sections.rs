@@ -155,11 +155,16 @@ pub struct Notify {
 pub struct Telegram {
     /// What stands before `/bot<token>`: `https`, or on this machine.
     pub api_url: String,
+    /// How fast the chat's time goes, and since when: with a stand-in alone, never in `live`.
+    pub speed: NonZeroU32,
+    /// When it was the time on the wall.
+    pub speed_since: Option<jiff::Timestamp>,
 }
 
 impl Default for Telegram {
     fn default() -> Self {
-        Self { api_url: "https://api.telegram.org".to_owned() }
+        let api_url = "https://api.telegram.org".to_owned();
+        Self { api_url, speed: NonZeroU32::MIN, speed_since: None }
     }
 }
 
@@ -243,7 +248,7 @@ const OPTIONAL_AMOUNT: &str = "an amount above 0, such as \"500\", or leave it o
 const OPTIONAL_COUNT: &str = "a number from 1 to 100000, or leave it out for no limit";
 
 /// The keys before and within the sections, in the order in which they are told.
-pub(super) const KEYS: [Key<Sections>; 33] = [
+pub(super) const KEYS: [Key<Sections>; 35] = [
     Key {
         name: "mode",
         allowed: "\"demo\", \"paper\", \"testnet\" or \"live\"",
@@ -464,6 +469,25 @@ pub(super) const KEYS: [Key<Sections>; 33] = [
         meaning: "Where the Bot API is: Telegram's, a Bot API server of your own, or a stand-in.",
         read: |all, given| put(&mut all.telegram.api_url, bot_api(given)),
         write: |all| Some(all.telegram.api_url.as_str().into()),
+    },
+    Key {
+        name: "telegram.speed",
+        allowed: "a number from 1 to 100000, with a stand-in on this machine alone, and not in mode \"live\"",
+        meaning: "How many seconds of the chat's time pass in a real one: what the stand-in was started with as --speed. For tests.",
+        read: |all, given| {
+            let speed = given
+                .count(1..=100_000)
+                .map(|speed| NonZeroU32::new(speed).unwrap_or(NonZeroU32::MIN));
+            put(&mut all.telegram.speed, speed)
+        },
+        write: |all| Some(all.telegram.speed.get().into()),
+    },
+    Key {
+        name: "telegram.speed_since",
+        allowed: "a time with its zone, such as \"2026-11-20T10:00:00Z\", where speed is above 1",
+        meaning: "When the chat's time was that on the wall: the same over restarts.",
+        read: |all, given| put(&mut all.telegram.speed_since, moment(given).map(Some)),
+        write: |all| all.telegram.speed_since.and_then(|at| text(&at)),
     },
     Key {
         name: "subscription.link_hours",

@@ -6,11 +6,12 @@ use heikin_bot::backend::{
 use heikin_core::time::Timestamp;
 
 use super::account::model::merged;
-use super::front::outbox::Outbox;
+use super::front::Ledger;
 use super::front::people::People;
 use super::front::record::{Addressee, Event, Queued};
 use super::front::state::{State, private_chat};
 use super::zone::minute_of_day;
+use crate::store::disk::Disk;
 
 /// Something that is to be told, and by whom it was caused, where by somebody.
 #[derive(Debug, Clone)]
@@ -22,21 +23,27 @@ pub(super) struct News {
 }
 
 /// The rows of the outbox that news become; none where nobody is to be told.
-pub(super) fn queue(state: &State, news: News, now: Timestamp) -> Option<Event> {
-    let to = addressees(state, &news, now);
-    queued(state, news, to)
+pub(super) fn queue<D: Disk>(ledger: &Ledger<D>, news: News, now: Timestamp) -> Option<Event> {
+    let to = addressees(ledger.state(), &news, now);
+    queued(ledger, news, to)
 }
 
 /// The same, for operators and owners alone: what one person pays is no other reader's business.
-pub(super) fn queue_for_operators(state: &State, news: News, now: Timestamp) -> Option<Event> {
+pub(super) fn queue_for_operators<D: Disk>(
+    ledger: &Ledger<D>,
+    news: News,
+    now: Timestamp,
+) -> Option<Event> {
+    let state = ledger.state();
     let mut to = addressees(state, &news, now);
     let chats = state.people().iter().filter(|(user, _)| state.role(*user, now) >= Role::Operator);
     let chats: Vec<_> = chats.map(|(user, _)| private_chat(user)).collect();
     to.retain(|addressee| chats.contains(&addressee.chat));
-    queued(state, news, to)
+    queued(ledger, news, to)
 }
 
-fn queued(state: &State, news: News, to: Vec<Addressee>) -> Option<Event> {
+fn queued<D: Disk>(ledger: &Ledger<D>, news: News, to: Vec<Addressee>) -> Option<Event> {
+    let state = ledger.state();
     let News { at, thread, by, mut alert } = news;
     if to.is_empty() {
         return None;
@@ -44,7 +51,8 @@ fn queued(state: &State, news: News, to: Vec<Addressee>) -> Option<Event> {
     let mut replaces = Vec::new();
     if let (Alert::StopRaised(raised), Some(thread)) = (&mut alert, &thread) {
         let is_raise = |alert: &Alert| matches!(alert, Alert::StopRaised(_));
-        let unsaid = state.outbox().unsaid(thread, is_raise);
+        let mut unsaid = state.outbox().of_thread(thread, is_raise);
+        unsaid.retain(|(cursor, _)| !ledger.is_handed(*cursor));
         // As many as are told now: nobody has been told of it meanwhile.
         if unsaid.len() == to.len()
             && let Some((_, Alert::StopRaised(first))) = unsaid.first()
@@ -61,24 +69,35 @@ fn addressees(state: &State, news: &News, now: Timestamp) -> Vec<Addressee> {
     let News { thread, by, alert, .. } = news;
     let (thread, doer) = (thread.as_deref(), by.as_ref().and_then(user_of));
     let kind = alert.kind();
-    let outbox: &Outbox = state.outbox();
     let told = state.people().iter().filter_map(|(user, person)| {
-        let chat = private_chat(user);
         let is_muted =
             thread.is_some_and(|it| person.muted.get(it).is_some_and(|until| now < *until));
         let is_own = doer == Some(user) && kind == AlertKind::People;
-        if is_muted || is_own || outbox.is_blocked(chat) || !concerns(kind, state.role(user, now)) {
-            return None;
-        }
-        let zone = person.notify.zone.clone();
-        let loudness = person.notify.loudness(kind, minute_of_day(now, &zone));
-        (loudness != Loudness::Off).then_some(Addressee { chat, loudness, zone })
+        if is_muted || is_own { None } else { addressee(state, user, alert, now) }
     });
     told.collect()
 }
 
+/// Somebody as one who is told; none where it does not concern them, they do not want to know, or have
+/// blocked the bot.
+pub(super) fn addressee(
+    state: &State,
+    user: UserId,
+    alert: &Alert,
+    now: Timestamp,
+) -> Option<Addressee> {
+    let (chat, kind) = (private_chat(user), alert.kind());
+    let person = state.people().get(user)?;
+    if state.outbox().is_blocked(chat) || !concerns(kind, state.role(user, now)) {
+        return None;
+    }
+    let zone = person.notify.zone.clone();
+    let loudness = person.notify.loudness(kind, minute_of_day(now, &zone));
+    (loudness != Loudness::Off).then_some(Addressee { chat, loudness, zone })
+}
+
 /// Which roles a kind of alert concerns.
-const fn concerns(kind: AlertKind, role: Role) -> bool {
+pub(super) const fn concerns(kind: AlertKind, role: Role) -> bool {
     match kind {
         AlertKind::Entry
         | AlertKind::Fill

@@ -14,6 +14,7 @@ use super::account::tail::Due;
 use super::account::{Replica, Tail, Telling, told};
 use super::addressees::{News, queue};
 use super::command::PanicUnderWay;
+use super::digest::{self, Digested};
 use super::front::record::Event;
 use super::outages::Outages;
 use super::selling::Till;
@@ -23,7 +24,8 @@ use crate::store::disk::RealDisk;
 
 /// The journal is looked at this often, whatever signs there are.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A fill waits so long for its stop to be confirmed, so that one message tells both.
+/// A fill waits so long for its stop to be confirmed, so that one message tells both: a request to the
+/// exchange and back.
 const STOP_PATIENCE: Duration = Duration::from_millis(40);
 /// The mark is recorded at least every so many records, also where there is nothing to tell.
 const MARK_EVERY: Sequence = 500;
@@ -39,11 +41,20 @@ pub struct Following {
     outages: Outages,
     /// Where access is sold.
     till: Option<Till>,
+    digested: Digested,
 }
 
 impl Following {
     pub(super) fn new(control: Control, tail: Tail<RealDisk>, waiting: Vec<Telling>) -> Self {
-        Self { control, tail, waiting, marked: 0, outages: Outages::default(), till: None }
+        Self {
+            control,
+            tail,
+            waiting,
+            marked: 0,
+            outages: Outages::default(),
+            till: None,
+            digested: Digested::default(),
+        }
     }
 
     pub(super) fn selling(self, till: Option<Till>) -> Self {
@@ -70,7 +81,7 @@ impl Following {
         let mut status = self.control.shared.status.clone();
         self.begin();
         loop {
-            if let Err(error) = self.go_on().await {
+            if let Err(error) = self.go_on(&wake).await {
                 // The journal is the order thread's to mend; here it is only read.
                 tracing::error!(target: "alert", %error, "the account's journal cannot be followed");
             }
@@ -82,7 +93,7 @@ impl Following {
                 () = pause(LOOK_EVERY) => {}
             }
         }
-        let end = match self.go_on().await {
+        let end = match self.go_on(&wake).await {
             Ok(()) => self.tail.save(&self.control.replica(), Due::Now),
             Err(error) => Err(error),
         };
@@ -108,25 +119,43 @@ impl Following {
     }
 
     /// Takes in what is new, and tells it.
-    async fn go_on(&mut self) -> Result<(), StoreError> {
+    async fn go_on(&mut self, wake: &Wake) -> Result<(), StoreError> {
         self.read_on()?;
         if self.waiting.iter().any(is_premature) {
-            pause(STOP_PATIENCE).await;
-            self.read_on()?;
-            let replica = self.control.replica();
-            let premature = self.waiting.iter_mut().filter(|it| is_premature(it));
-            premature.for_each(|telling| replica.renew(telling));
+            // What is told without its stop is told in time.
+            let stops = tokio::time::timeout(STOP_PATIENCE, self.await_stops(wake)).await;
+            stops.unwrap_or(Ok(()))?;
         }
         let now = self.control.now();
         self.waiting.extend(self.outages.look(self.control.replica().engine(), now));
         let tellings = std::mem::take(&mut self.waiting);
         self.tell(tellings).await;
         self.tell_end_of_panic().await;
+        if let Err(error) = digest::tell(&self.control, &mut self.digested).await {
+            tracing::error!(%error, "the daily digest could not be told; it is tried again");
+        }
         let replica = self.control.replica();
         if let Err(error) = self.tail.save(&replica, Due::InTime) {
             tracing::warn!(%error, "the copy of the account could not be saved; it is tried again");
         }
         Ok(())
+    }
+
+    /// Reads on with each turn of the order thread until no fill waits for its stop.
+    async fn await_stops(&mut self, wake: &Wake) -> Result<(), StoreError> {
+        let _eager = wake.eagerly();
+        loop {
+            self.read_on()?;
+            {
+                let replica = self.control.replica();
+                let premature = self.waiting.iter_mut().filter(|it| is_premature(it));
+                premature.for_each(|telling| replica.renew(telling));
+            }
+            if !self.waiting.iter().any(is_premature) {
+                return Ok(());
+            }
+            wake.given().await;
+        }
     }
 
     fn read_on(&mut self) -> Result<(), StoreError> {
@@ -152,8 +181,7 @@ impl Following {
             let news = tellings.into_iter();
             let news =
                 news.map(|Telling { at, thread, alert }| News { at, thread, by: None, alert });
-            let mut events: Vec<Event> =
-                news.filter_map(|news| queue(ledger.state(), news, now)).collect();
+            let mut events: Vec<Event> = news.filter_map(|news| queue(ledger, news, now)).collect();
             // In one record: rows and mark are there together, or all is told again.
             events.push(Event::Tailed { through });
             ledger.record(now, events)
@@ -183,7 +211,7 @@ impl Following {
         let alert: Alert = told::panic(&by, step);
         let news = News { at, thread: Some("panic".to_owned()), by: Some(by), alert };
         let queued = self.control.front(move |ledger| {
-            let event = queue(ledger.state(), news, now);
+            let event = queue(ledger, news, now);
             ledger.record(now, event.into_iter().collect())
         });
         if let Err(error) = queued.await {

@@ -12,6 +12,7 @@
 //! | [`account`] | the account as people see it, read from its journal |
 //! | `follow` | reading on, and putting what is to be told into the outbox |
 //! | `addressees` | who is told what, and how loudly |
+//! | `digest` | the day in one message |
 //! | `outages` | connections that are gone for so long that people are told |
 //! | `query` | the answers |
 //! | `command` | who may, what must be confirmed, and how it went |
@@ -37,6 +38,7 @@ pub mod account;
 mod addressees;
 mod claim;
 mod command;
+mod digest;
 mod file;
 mod follow;
 pub mod front;
@@ -48,10 +50,11 @@ mod selling;
 pub mod wake;
 mod zone;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use heikin_bot::backend::{
     Actor, Answer, Backend, BackendError, Command, Cursor, Envelope, InboxRow, Intake, Mode, Nonce,
@@ -68,7 +71,7 @@ use self::front::{Front, FrontError, Ledger};
 pub use self::line::Line;
 use self::live_gate::LiveGate;
 use self::selling::{Door, Errand, Till};
-use crate::config::Config;
+use crate::config::{Config, Telegram};
 use crate::http::Payments;
 use crate::runtime::heartbeat::Heartbeat;
 use crate::runtime::runner::Request;
@@ -78,6 +81,8 @@ use crate::store::{Layout, StoreError};
 
 /// So many people wait for the payment provider; others wait with them.
 const ERRANDS: usize = 64;
+/// Whoever asks for news of the outbox is told so soon that there are none.
+const NEWS_WITHIN: Duration = Duration::from_secs(1);
 
 /// What time it is, for people.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -85,6 +90,17 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// This machine's clock: people live by it, whatever time it is at the exchange.
 pub fn machine_clock() -> Clock {
     Arc::new(|| Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()))
+}
+
+/// The clock of the chat: this machine's, but with a stand-in whose time goes faster.
+pub fn chat_clock(telegram: &Telegram) -> Clock {
+    let clock = machine_clock();
+    let Some(since) = telegram.speed_since.filter(|_| telegram.speed.get() > 1) else {
+        return clock;
+    };
+    let (since, speed) =
+        (Timestamp::from_millis(since.as_millisecond()), i64::from(telegram.speed.get()));
+    Arc::new(move || since + clock().since(since).times(speed))
 }
 
 /// What control is put together from.
@@ -140,8 +156,8 @@ struct Shared {
     told: watch::Sender<Sequence>,
     /// How the line to Telegram stands.
     line: watch::Sender<Line>,
-    /// Commands that are being carried out.
-    at_work: Mutex<BTreeSet<RequestId>>,
+    /// Commands that are being carried out; what waits for one sees its end.
+    at_work: Mutex<BTreeMap<RequestId, watch::Receiver<()>>>,
     /// Where the payment provider is asked; none where nothing is on offer.
     till: Option<mpsc::Sender<Errand>>,
     /// The panic whose end is to be told.
@@ -277,11 +293,24 @@ impl Backend for Control {
     async fn outbox(&self, after: Cursor, limit: u16) -> Result<Vec<Envelope>, BackendError> {
         let now = self.now();
         self.front(move |ledger| {
-            let found = ledger.hand_out(after, limit, now)?;
+            let found = ledger.hand_out(after, limit);
             let state = ledger.state();
             Ok(found.into_iter().map(|it| addressees::named(it, state, now)).collect())
         })
         .await
+    }
+
+    async fn outbox_news(&self, after: Cursor) -> Result<(), BackendError> {
+        let mut newest = self.shared.front.newest_alert();
+        let news = newest.wait_for(|newest| *newest > after);
+        // That the front office has ended is found out by whoever looks then.
+        drop(tokio::time::timeout(NEWS_WITHIN, news).await);
+        Ok(())
+    }
+
+    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<(), BackendError> {
+        let now = self.now();
+        self.front(move |ledger| ledger.sending(&alerts, now)).await
     }
 
     async fn ack(&self, receipts: Vec<Receipt>) -> Result<(), BackendError> {

@@ -13,6 +13,9 @@ use super::venue::Venue;
 pub trait Observer {
     /// This was decided or asked for, is durable, and has been handed to the venue.
     fn effect(&mut self, at: Timestamp, effect: &Effect, engine: &Engine);
+
+    /// A turn is over in which something was recorded; all of it is durable.
+    fn recorded(&mut self) {}
 }
 
 /// Nobody looks on.
@@ -31,6 +34,8 @@ pub struct Account {
     observer: Box<dyn Observer>,
     /// What has left and was not told yet, and when.
     untold: Vec<(Timestamp, Effect)>,
+    /// The last record that whoever looks on was told of.
+    told: Sequence,
 }
 
 impl std::fmt::Debug for Account {
@@ -48,7 +53,7 @@ impl Account {
         observer: Box<dyn Observer>,
     ) -> Self {
         let engine = WriteAhead::new(engine, journal, last);
-        Self { engine, venue, observer, untold: Vec::new() }
+        Self { engine, venue, observer, untold: Vec::new(), told: last }
     }
 
     /// The engine.
@@ -127,6 +132,10 @@ impl Account {
     pub fn tell(&mut self) {
         for (at, effect) in self.untold.drain(..) {
             self.observer.effect(at, &effect, self.engine.engine());
+        }
+        let last = self.last_sequence();
+        if std::mem::replace(&mut self.told, last) < last {
+            self.observer.recorded();
         }
     }
 

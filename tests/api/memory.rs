@@ -487,6 +487,17 @@ impl Backend for Memory {
         Ok(behind.take(limit.into()).cloned().collect())
     }
 
+    async fn outbox_news(&self, _: Cursor) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<(), BackendError> {
+        let mut state = self.state.lock().unwrap();
+        let sent = state.outbox.iter_mut().filter(|envelope| alerts.contains(&envelope.cursor));
+        sent.for_each(|envelope| envelope.maybe_repeated = true);
+        Ok(())
+    }
+
     async fn ack(&self, receipts: Vec<Receipt>) -> Result<(), BackendError> {
         let gone: BTreeSet<_> = receipts.iter().map(|receipt| receipt.cursor).collect();
         self.state.lock().unwrap().outbox.retain(|envelope| !gone.contains(&envelope.cursor));

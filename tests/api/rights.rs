@@ -65,9 +65,11 @@ async fn a_role_may_what_the_chats_table_lets_it() {
         for port in PORT {
             let path = port.path.replace("{update}", "7").replace("{nonce}", &"0".repeat(32));
             let request = running.request(name, port.method.clone(), &path);
-            // Parameters are read first, so that they are not what is refused.
             let response = request.send().await.unwrap();
-            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{name} {path}");
+            // An owner chats in their own name; mail is for front ends alone.
+            let is_chat = ["/port/answer", "/port/commands", "/port/tickets/"];
+            let may = *name == "owner" && is_chat.iter().any(|it| path.starts_with(it));
+            assert_eq!(response.status() == StatusCode::FORBIDDEN, !may, "{name} {path}");
         }
     }
 }

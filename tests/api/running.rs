@@ -83,6 +83,14 @@ impl Backend for Shared {
         self.0.outbox(after, limit).await
     }
 
+    async fn outbox_news(&self, after: Cursor) -> Result<(), BackendError> {
+        self.0.outbox_news(after).await
+    }
+
+    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<(), BackendError> {
+        self.0.outbox_sending(alerts).await
+    }
+
     async fn ack(&self, receipts: Vec<Receipt>) -> Result<(), BackendError> {
         self.0.ack(receipts).await
     }

@@ -3,7 +3,10 @@
 //! outlives a restart; and from the bill to the receipt, on a stand-in of Razorpay. What was said is
 //! written to `chat.txt` in the target folder's `tmp`.
 
+mod elsewhere;
+mod flood;
 mod market;
+mod outage;
 mod paying;
 mod phone;
 mod product;

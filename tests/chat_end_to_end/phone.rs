@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::product::PATIENCE;
 
-const ASHA: i64 = 1_001;
+pub(crate) const ASHA: i64 = 1_001;
 pub(crate) const RAVI: i64 = 1_002;
 
 /// Somebody's phone, and the Telegram behind it.
 pub(crate) struct Phone {
-    standin: Arc<TelegramStandin>,
+    pub(crate) standin: Arc<TelegramStandin>,
     user: i64,
     /// The last message that has been read: each is read once.
     read: i64,
@@ -46,8 +46,12 @@ impl Read {
 impl Phone {
     /// Asha's.
     pub(crate) fn new() -> Self {
-        let standin = TelegramStandin::start(&Settings::default()).unwrap();
-        Self { standin: Arc::new(standin), user: ASHA, read: 0 }
+        Self::with(&Settings::default())
+    }
+
+    /// On a Telegram of these settings, whose token is the usual one.
+    pub(crate) fn with(settings: &Settings) -> Self {
+        Self { standin: Arc::new(TelegramStandin::start(settings).unwrap()), user: ASHA, read: 0 }
     }
 
     /// Somebody else's, on the same Telegram.

@@ -25,14 +25,33 @@ pub(crate) struct Product {
 }
 
 impl Product {
-    /// Starts it in a folder, with some variables, and waits until it trades.
+    /// Starts it in a folder, with these variables beside the exchange's key, and waits until it trades.
     pub(crate) fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let key = [("BINANCE_TESTNET_API_KEY", "key"), ("BINANCE_TESTNET_API_SECRET", "secret")];
+        let mut product = Self::of(folder, &["run"], &[&key[..], variables].concat());
+        let line = product.says("http://");
+        let address = line.split("http://").nth(1).unwrap().trim_end_matches("/status");
+        product.address = address.to_owned();
+        product
+    }
+
+    /// Starts the bot alone, for a heikin and a Telegram, and waits until it is there.
+    pub(crate) fn bot(
+        folder: &Path,
+        [backend, telegram]: [&str; 2],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let arguments = ["bot", "--backend", backend, "--telegram", telegram];
+        let bot = Self::of(folder, &arguments, variables);
+        bot.says("is on Telegram");
+        bot
+    }
+
+    fn of(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_heikin"))
-            .arg("run")
+            .args(arguments)
             .current_dir(folder)
             .env_clear()
-            .env("BINANCE_TESTNET_API_KEY", "key")
-            .env("BINANCE_TESTNET_API_SECRET", "secret")
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
@@ -46,11 +65,12 @@ impl Product {
             }
             drop(lives);
         });
-        let mut product = Self { child, lines, alive, address: String::new() };
-        let line = product.says("http://");
-        let address = line.split("http://").nth(1).unwrap().trim_end_matches("/status");
-        product.address = address.to_owned();
-        product
+        Self { child, lines, alive, address: String::new() }
+    }
+
+    /// Where it serves HTTP.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// What it says on standard error when it does not start.
@@ -123,6 +143,11 @@ impl Product {
     pub(crate) fn hangs_up(&self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+    }
+
+    /// Ends it as a power cut does.
+    pub(crate) fn kill(self) {
+        drop(self);
     }
 
     /// Ends it as an operator does.

@@ -61,6 +61,21 @@ fn real_money_needs_keys_and_consent() {
 }
 
 #[test]
+fn the_chats_time_goes_faster_with_a_stand_in_alone_and_never_with_real_money() {
+    let standin = "[telegram]\napi_url = \"http://127.0.0.1:8082\"\nspeed = 60\n";
+    let since = "speed_since = \"2026-11-20T10:00:00Z\"\n";
+    let config = file(&format!("{standin}{since}")).load(&[]).unwrap();
+    assert_eq!(config.telegram.speed.get(), 60);
+    let told = file(standin).fault(&[]);
+    assert!(told.contains("telegram.speed_since"), "{told}");
+    let told = file(&format!("[telegram]\nspeed = 60\n{since}")).fault(&[]);
+    assert!(told.contains("telegram.speed") && told.contains("stand-in"), "{told}");
+    let live = format!("mode = \"live\"\n[live]\nconsent = \"{CONSENT_ALONE}.\"\n{standin}{since}");
+    let told = file(&live).fault(&KEYS);
+    assert!(told.contains("telegram.speed") && told.contains("live"), "{told}");
+}
+
+#[test]
 fn play_money_may_be_either_of_two_exchanges() {
     let demo = file("mode = \"testnet\"\nexchange.hosts = \"demo\"\n");
     assert_eq!(mode(&demo, &TEST_KEYS), ("testnet", Venue::DemoMode));

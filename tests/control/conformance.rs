@@ -1,14 +1,18 @@
 //! What every backend promises, whatever is behind it.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use heikin::control::Control;
 use heikin_bot::backend::{
     Answer, Backend, BackendError, ChatId, Command, Cursor, Delivery, InboxRow, Intake, LogLevel,
     MessageId, Nonce, Outcome, Page, Presser, Query, Range, Receipt, Refusal, Role, StateVersion,
     Subject, Take, Target, Ticket, TradeNumber, UpdateId, UserId,
 };
+use heikin_bot::conformance::{Bench, all};
 use heikin_core::time::{Span, Timestamp};
 
 use crate::world::{
-    NO_VERSION, World, alerts, confirmed, grant, person, request, terminal, trader,
+    NO_VERSION, OWNER, World, alerts, confirmed, grant, person, request, terminal, trader,
 };
 
 #[test]
@@ -20,6 +24,68 @@ fn the_port_in_process_keeps_its_promises() {
     let now = Timestamp::from_millis(1_704_067_200_000);
     world.run(&mut product, suite(&control, now));
     world.stop(product);
+}
+
+/// What `heikin-bot` asks of every backend, of this one.
+#[test]
+fn the_port_in_process_keeps_to_the_suite_of_the_port() {
+    let world = World::new();
+    let mut product = world.start();
+    world.advance(&mut product, 3);
+    // The log is a question of the suite: in the product it is there from the start.
+    let logs = world.folder.path().join("logs");
+    std::fs::create_dir_all(&logs).unwrap();
+    std::fs::write(logs.join("heikin.log"), "").unwrap();
+    let office = Office {
+        control: product.control.clone(),
+        now: Timestamp::from_millis(1_704_067_200_000),
+        told: AtomicU32::new(0),
+    };
+    let kept = world.run(&mut product, async {
+        grant(&office.control, OWNER, Role::Owner).await;
+        all(&office).await
+    });
+    assert_eq!(kept, Ok(()));
+    world.stop(product);
+}
+
+/// The front office of a world, for the suite.
+struct Office {
+    control: Control,
+    now: Timestamp,
+    told: AtomicU32,
+}
+
+impl Bench for Office {
+    type Backend = Control;
+
+    fn backend(&self) -> &Control {
+        &self.control
+    }
+
+    fn owner(&self) -> UserId {
+        OWNER
+    }
+
+    fn stranger(&self) -> UserId {
+        UserId(999_999)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn run(&self) -> u32 {
+        1
+    }
+
+    async fn cause_alert(&self) {
+        let number = self.told.fetch_add(1, Ordering::Relaxed);
+        let command = Command::Broadcast { text: format!("message {number}") };
+        let outcome =
+            confirmed(&self.control, &format!("tell-{number}"), terminal(), command).await;
+        assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    }
 }
 
 /// The suite, for any backend with a trader on BTCUSDT 1h.
@@ -212,7 +278,15 @@ async fn alerts_wait_until_acknowledged<B: Backend>(backend: &B, now: Timestamp)
     let behind = backend.outbox(waiting[0].cursor, 1_000).await.unwrap();
     assert!(behind.iter().all(|envelope| envelope.cursor > waiting[0].cursor));
     backend.ack(vec![receipt(0, Delivery::Blocked)]).await.unwrap();
-    assert_eq!(alerts(backend).await.get(&chat.0), None, "nothing is kept for who has blocked");
+    let say = async |id: &str| {
+        let command = Command::Broadcast { text: id.to_owned() };
+        confirmed(backend, id, terminal(), command).await;
+        alerts(backend).await.get(&chat.0).map_or(0, Vec::len)
+    };
+    assert_eq!(say("nobody hears").await, 0, "nothing is kept for who has blocked");
+    let raw = format!(r#"{{"update_id":77,"message":{{"chat":{{"id":{}}}}}}}"#, chat.0);
+    backend.inbox(InboxRow { update: UpdateId(77), received_at: now, raw }).await.unwrap();
+    assert_eq!(say("back again").await, 1, "whoever writes has not");
     let rest: Vec<Receipt> = backend
         .outbox(Cursor::START, 1_000)
         .await

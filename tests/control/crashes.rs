@@ -88,7 +88,9 @@ fn work(ledger: &mut Ledger<MemoryDisk>, promised: &mut Promised) -> Option<()> 
     assert!(matches!(taken, Take::Taken(_)));
     promised.tickets_taken.insert(next);
 
-    let handed = ledger.hand_out(Cursor::START, 1, at(next)).ok()?;
+    let handed = ledger.hand_out(Cursor::START, 1);
+    let sending: Vec<Cursor> = handed.iter().map(|(envelope, _)| envelope.cursor).collect();
+    ledger.sending(&sending, at(next)).ok()?;
     ledger.sync().ok()?;
     for (envelope, _) in handed {
         let delivery = Delivery::Delivered { message: MessageId(1) };
@@ -120,7 +122,7 @@ fn check(ledger: &mut Ledger<MemoryDisk>, promised: &Promised, when: &str) {
     }
     let last = promised.queued.last().copied().unwrap_or(0);
     assert!(ledger.state().tailed() >= last, "{when}: the mark went back");
-    let alerts = ledger.state().outbox().behind(Cursor::START, 10_000, |_| true);
+    let alerts = ledger.state().outbox().behind(Cursor::START, 10_000);
     let waiting: Vec<u64> = alerts.iter().map(|(it, _)| number_of(&it.alert)).collect();
     for number in promised.queued.difference(&promised.acknowledged) {
         let count = waiting.iter().filter(|it| *it == number).count();

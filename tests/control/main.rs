@@ -7,6 +7,7 @@ mod billing;
 mod conformance;
 mod crashes;
 mod deliveries;
+mod digest;
 mod members;
 mod notices;
 mod pin;

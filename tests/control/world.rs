@@ -39,7 +39,7 @@ pub(crate) const OWNER: UserId = UserId(11);
 /// Candles that have closed when trading begins.
 const HISTORY: u16 = 30;
 /// A Monday.
-const BEGIN: i64 = 1_704_067_200_000;
+pub(crate) const BEGIN: i64 = 1_704_067_200_000;
 
 pub(crate) fn symbol() -> Symbol {
     "BTCUSDT".parse().unwrap()

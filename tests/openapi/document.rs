@@ -219,7 +219,12 @@ impl Operation {
     }
 
     fn who(&self) -> String {
-        let Some(verb) = self.verb else { return "For tokens with the role front_end.".into() };
+        let Some(verb) = self.verb else {
+            // An owner chats in their own name; mail is for front ends alone.
+            let is_chat = ["/port/answer", "/port/commands", "/port/tickets/{nonce}"];
+            let owner = if is_chat.contains(&self.path) { ", owner" } else { "" };
+            return format!("For tokens with the role front_end{owner}.");
+        };
         let right = verb.entry().right;
         let roles = Role::ALL.iter().filter(|role| right.is_of(**role)).map(|role| role.as_str());
         format!("For tokens with the role {}.", roles.collect::<Vec<_>>().join(", "))

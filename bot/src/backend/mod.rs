@@ -189,6 +189,17 @@ pub trait Backend: Send + Sync {
         limit: u16,
     ) -> impl Future<Output = Result<Vec<Envelope>, BackendError>> + Send;
 
+    /// Returns as soon as an alert behind `after` waits, or after about a second without one:
+    /// whoever sends looks again then.
+    fn outbox_news(&self, after: Cursor) -> impl Future<Output = Result<(), BackendError>> + Send;
+
+    /// Notes, durably, that alerts are being sent: each may have arrived from now on, and is
+    /// [`Envelope::maybe_repeated`] where it is given again.
+    fn outbox_sending(
+        &self,
+        alerts: Vec<Cursor>,
+    ) -> impl Future<Output = Result<(), BackendError>> + Send;
+
     /// Notes what became of alerts; each is given once more after a restart until it is here.
     fn ack(&self, receipts: Vec<Receipt>) -> impl Future<Output = Result<(), BackendError>> + Send;
 

@@ -51,7 +51,8 @@ pub struct Envelope {
     pub zone: String,
     /// When it happened.
     pub at: Timestamp,
-    /// Whether it may have arrived already: it was being sent when the process ended.
+    /// Whether it may have arrived already: it was being sent before, and nobody said what became
+    /// of it.
     pub maybe_repeated: bool,
     /// What.
     pub alert: Alert,

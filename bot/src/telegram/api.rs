@@ -239,7 +239,7 @@ impl Api {
     }
 
     /// The bot's name, as in `t.me/name`.
-    pub(super) async fn name(&self) -> Result<String, Failure> {
+    pub async fn name(&self) -> Result<String, Failure> {
         self.ask(GetMe {}).await.map(|myself| myself.username)
     }
 

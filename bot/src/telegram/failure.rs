@@ -35,6 +35,9 @@ pub enum Failure {
     /// It was refused, and will be again.
     #[error("Telegram refused: {0}")]
     Refused(String),
+    /// There was no connection: it was not carried out.
+    #[error("Telegram cannot be reached")]
+    NotSent,
     /// No answer that can be read: whether it was carried out is not known.
     #[error("no answer from Telegram: {0}")]
     NoAnswer(&'static str),
@@ -43,7 +46,7 @@ pub enum Failure {
 impl Failure {
     /// Whether the same request may work later.
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::TooMany(_) | Self::NoAnswer(_) | Self::Conflict)
+        matches!(self, Self::TooMany(_) | Self::NotSent | Self::NoAnswer(_) | Self::Conflict)
     }
 }
 
@@ -52,11 +55,9 @@ impl From<RequestError> for Failure {
         match error {
             RequestError::RetryAfter(wait) => Self::TooMany(Span::from_secs(wait.seconds())),
             RequestError::MigrateToChatId(chat) => Self::Moved(ChatId(chat.0)),
+            RequestError::Network(error) if error.is_connect() => Self::NotSent,
             RequestError::Network(error) if error.is_timeout() => {
                 Self::NoAnswer("it took too long")
-            }
-            RequestError::Network(error) if error.is_connect() => {
-                Self::NoAnswer("it cannot be reached")
             }
             RequestError::Network(_) => Self::NoAnswer("the connection broke"),
             RequestError::InvalidJson { .. } => Self::NoAnswer("what came is not its API's"),

@@ -6,6 +6,7 @@
 //! | `wire` | updates as they come, read into the chat's own |
 //! | `intake` | polling, and one worker for each chat |
 //! | `show` | what a reply asks for, done |
+//! | `backlog` | which alert goes next, and what is told as lines of one message |
 //! | `outbox` | alerts on their way, until they have arrived |
 //! | `menus` | the commands that each person is offered |
 //!
@@ -17,10 +18,13 @@
 //!   that of every command that it gives.
 //! - Updates of one chat are dealt with one after the other; a slow or panicking one harms no other.
 //! - Of one chat no two requests of alerts are under way at once; chats are sent to side by side.
-//! - An alert is acknowledged after it has arrived, never before.
+//! - An alert is acknowledged after it has arrived, never before; that it is being sent is on record
+//!   before it is.
+//! - A fault is a message of its own, and goes first.
 //! - The token is in no error, notice or debug output.
 
 mod api;
+mod backlog;
 mod failure;
 mod intake;
 mod menus;

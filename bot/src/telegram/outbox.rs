@@ -1,167 +1,178 @@
 //! Alerts on their way: faults first, in order within a chat, until they have arrived.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use heikin_core::time::{Span, Timestamp};
 
+use super::backlog::{Backlog, Parcel};
 use super::intake::Patience;
 use super::{Failure, Machine, Notice, Telegram};
-use crate::backend::{Backend, ChatId, Cursor, Delivery, Envelope, MessageId, Receipt};
-use crate::message::Message;
+use crate::backend::{Backend, BackendError, Cursor, Delivery, MessageId, Receipt};
 use crate::view;
 
-/// So often the outbox is looked at when there is nothing to send.
-const LOOK: Span = Span::from_millis(20);
 /// So many alerts are fetched at once.
 const BATCH: u16 = 200;
-/// So many are held in memory; the others wait where they are.
-const HELD: usize = 5_000;
-/// In so many chats a message may be under way at once: one that is slow holds up no other.
-const AT_ONCE: usize = 32;
+/// A backend that fails is asked again after this.
+const FAILED: Span = Span::from_secs(2);
 
-/// An alert that is held.
-struct Held {
-    envelope: Envelope,
-    /// Its messages, once it has been begun: a text that is stamped with its age stays as it is.
-    parts: Vec<Message>,
-    /// How many of them have arrived, and the first of these.
-    arrived: usize,
-    first: Option<MessageId>,
+/// How far the outbox was read.
+struct Reading {
+    after: Cursor,
+    /// The backend does not answer, which is noted.
+    is_cut_off: bool,
 }
 
-/// What is held, whose message is under way, and who is to be left alone until when.
-#[derive(Default)]
-struct Queue {
-    held: Vec<Held>,
-    busy: BTreeSet<ChatId>,
-    silent: BTreeMap<ChatId, Timestamp>,
-    /// Chats from which no answer came, and how long they are left alone after the next.
-    patience: BTreeMap<ChatId, Patience>,
-}
-
-impl Queue {
-    /// The next: of those that may be sent, the most urgent, and of these the oldest.
-    fn next(&mut self, now: Timestamp) -> Option<Held> {
-        self.silent.retain(|_, until| *until > now);
-        if self.busy.len() >= AT_ONCE {
-            return None;
-        }
-        let is_free = |chat: &ChatId| !self.silent.contains_key(chat) && !self.busy.contains(chat);
-        let may = self.held.iter().enumerate().filter(|(_, held)| is_free(&held.envelope.chat));
-        let place = may.min_by_key(|(_, held)| {
-            // What was begun is finished first: its parts belong together.
-            (held.arrived == 0, held.envelope.lane, held.envelope.cursor)
-        });
-        place.map(|(place, _)| place).map(|place| self.held.remove(place))
-    }
-}
-
-/// What became of a try, in the chat that it was made in.
+/// What became of a try.
 struct Tried {
-    chat: ChatId,
-    held: Held,
-    done: Result<(), Failure>,
+    parcel: Parcel,
+    /// How many messages went out for it.
+    sent: usize,
+    done: Result<(), Trouble>,
+}
+
+/// Why an alert is not there.
+enum Trouble {
+    Telegram(Failure),
+    Backend(BackendError),
 }
 
 impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
     /// Sends what is in the outbox, for ever: chats side by side, each in order.
     pub(super) async fn deliver(self: &Arc<Self>) {
-        let mut queue = Queue::default();
-        let mut after = Cursor::START;
+        let mut backlog = Backlog::default();
+        let mut reading = Reading { after: Cursor::START, is_cut_off: false };
         let mut tries = FuturesUnordered::new();
+        let mut news = pin!(self.news(reading.after));
         loop {
-            self.fetch(&mut queue, &mut after).await;
             let now = self.machine.now();
-            while let Some(held) = queue.next(now) {
-                queue.busy.insert(held.envelope.chat);
-                tries.push(self.try_alert(held, now));
+            while let Some(parcel) = backlog.next(now) {
+                tries.push(self.try_parcel(parcel, now));
             }
+            let wake = backlog.wakes_at(now).map(|at| at.since(now));
             tokio::select! {
-                Some(tried) = tries.next() => self.settle(&mut queue, tried).await,
-                () = self.machine.wait(LOOK) => {}
+                Some(tried) = tries.next() => self.settle(&mut backlog, tried).await,
+                () = &mut news, if !backlog.is_full() => {
+                    self.fetch(&mut backlog, &mut reading).await;
+                    news.set(self.news(reading.after));
+                }
+                () = self.pause(wake.unwrap_or_default()), if wake.is_some() => {}
             }
         }
     }
 
-    async fn fetch(&self, queue: &mut Queue, after: &mut Cursor) {
-        if queue.held.len() >= HELD {
-            return;
-        }
-        match self.bot.backend().outbox(*after, BATCH).await {
-            Ok(envelopes) => {
-                for envelope in envelopes {
-                    *after = (*after).max(envelope.cursor);
-                    let (parts, arrived, first) = (Vec::new(), 0, None);
-                    queue.held.push(Held { envelope, parts, arrived, first });
+    /// Comes when there may be something behind a place. That it fails shows when that is fetched.
+    async fn news(&self, after: Cursor) {
+        drop(self.bot.backend().outbox_news(after).await);
+    }
+
+    /// At least for a moment: what is free now is sent before.
+    async fn pause(&self, span: Span) {
+        self.machine.wait(span.max(Span::from_millis(1))).await;
+    }
+
+    /// Fetches all that waits, so that what goes first is known.
+    async fn fetch(&self, backlog: &mut Backlog, reading: &mut Reading) {
+        while !backlog.is_full() {
+            match self.bot.backend().outbox(reading.after, BATCH).await {
+                Ok(alerts) => {
+                    reading.is_cut_off = false;
+                    let is_all = alerts.len() < usize::from(BATCH);
+                    for alert in alerts {
+                        reading.after = reading.after.max(alert.cursor);
+                        backlog.hold(alert);
+                    }
+                    if is_all {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut reading.is_cut_off, true) {
+                        self.machine.note(&Notice::Outbox(error));
+                    }
+                    return self.machine.wait(FAILED).await;
                 }
             }
-            Err(error) => self.machine.note(&Notice::Outbox(error)),
         }
     }
 
-    /// Sends an alert, or what is left of it.
-    async fn try_alert(&self, mut held: Held, now: Timestamp) -> Tried {
-        let chat = held.envelope.chat;
-        let done = self.send_parts(&mut held, now).await;
-        Tried { chat, held, done }
+    /// Sends a parcel, or what is left of it.
+    async fn try_parcel(&self, mut parcel: Parcel, now: Timestamp) -> Tried {
+        let before = parcel.arrived;
+        let done = self.send_parts(&mut parcel, now).await;
+        Tried { sent: parcel.arrived - before, parcel, done }
     }
 
-    /// Notes what became of an alert, or holds it for another try.
-    async fn settle(&self, queue: &mut Queue, tried: Tried) {
-        let Tried { chat, mut held, done } = tried;
-        let now = self.machine.now();
-        queue.busy.remove(&chat);
-        let Err(failure) = done else {
-            queue.patience.remove(&chat);
-            let message = held.first.unwrap_or(MessageId(0));
-            let delivery = Delivery::Delivered { message };
-            return self.acknowledge(vec![receipt(&held, now, delivery)]).await;
+    /// Notes what became of a parcel, or takes it back for another try.
+    async fn settle(&self, backlog: &mut Backlog, tried: Tried) {
+        let Tried { mut parcel, sent, done } = tried;
+        let (now, chat) = (self.machine.now(), parcel.chat);
+        backlog.freed(chat);
+        // The first was counted when it went.
+        (1..sent).for_each(|_| backlog.count(chat, now));
+        let failure = match done {
+            Ok(()) => {
+                backlog.answered(chat);
+                return self.acknowledge(arrived(&parcel, now)).await;
+            }
+            Err(Trouble::Backend(error)) => {
+                self.machine.note(&Notice::Outbox(error));
+                backlog.silence(chat, now + FAILED);
+                return backlog.take_back(parcel);
+            }
+            Err(Trouble::Telegram(failure)) => failure,
         };
         self.machine.note(&Notice::Alert(chat, failure.clone()));
         match failure {
             Failure::TooMany(wait) => {
-                queue.silent.insert(chat, now + wait);
-                queue.held.push(held);
+                backlog.silence(chat, now + wait);
+                backlog.take_back(parcel);
+            }
+            Failure::NotSent => {
+                backlog.be_patient(chat, now);
+                backlog.take_back(parcel);
             }
             Failure::NoAnswer(_) | Failure::Conflict => {
                 // It may have arrived: the next try says so.
-                held.envelope.maybe_repeated = true;
-                if held.arrived == 0 {
-                    held.parts.clear();
-                }
-                let patience = queue.patience.entry(chat).or_insert_with(Patience::new);
-                queue.silent.insert(chat, now + patience.next());
-                queue.held.push(held);
+                parcel.alerts.iter_mut().for_each(|alert| alert.maybe_repeated = true);
+                backlog.be_patient(chat, now);
+                backlog.take_back(parcel);
             }
             Failure::Moved(to) => {
-                held.envelope.chat = to;
-                queue.held.push(held);
+                parcel.chat = to;
+                backlog.take_back(parcel);
             }
             Failure::Unreachable(_) => {
-                queue.patience.remove(&chat);
-                let mut gone = vec![receipt(&held, now, Delivery::Blocked)];
-                let others = queue.held.extract_if(.., |other| other.envelope.chat == chat);
-                gone.extend(others.map(|other| receipt(&other, now, Delivery::Blocked)));
-                self.acknowledge(gone).await;
+                let mut gone = parcel.cursors();
+                gone.extend(backlog.give_up(chat));
+                let gone = gone.into_iter().map(|it| receipt(it, now, Delivery::Blocked));
+                self.acknowledge(gone.collect()).await;
             }
             refused => {
-                let delivery = Delivery::Undeliverable { reason: refused.to_string() };
-                self.acknowledge(vec![receipt(&held, now, delivery)]).await;
+                let reason = refused.to_string();
+                let dead = Delivery::Undeliverable { reason };
+                let dead = parcel.cursors().into_iter().map(|it| receipt(it, now, dead.clone()));
+                self.acknowledge(dead.collect()).await;
             }
         }
     }
 
-    async fn send_parts(&self, held: &mut Held, now: Timestamp) -> Result<(), Failure> {
-        if held.parts.is_empty() {
-            held.parts = view::alert(&held.envelope, now);
+    async fn send_parts(&self, parcel: &mut Parcel, now: Timestamp) -> Result<(), Trouble> {
+        if parcel.parts.is_empty() {
+            // On record before it is sent: whoever takes over knows that it may have arrived.
+            let sending = self.bot.backend().outbox_sending(parcel.cursors()).await;
+            sending.map_err(Trouble::Backend)?;
+            parcel.parts = match parcel.alerts.as_slice() {
+                [alone] => view::alert(alone, now),
+                lines => vec![view::missed(lines, parcel.missed.as_ref(), now)],
+            };
         }
-        for part in held.parts.iter().skip(held.arrived) {
-            let message = self.api.send(held.envelope.chat, part).await?;
-            held.first.get_or_insert(message);
-            held.arrived += 1;
+        for part in parcel.parts.iter().skip(parcel.arrived) {
+            let message = self.api.send(parcel.chat, part).await.map_err(Trouble::Telegram)?;
+            parcel.first.get_or_insert(message);
+            parcel.arrived += 1;
         }
         Ok(())
     }
@@ -176,6 +187,16 @@ impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
     }
 }
 
-fn receipt(held: &Held, at: Timestamp, delivery: Delivery) -> Receipt {
-    Receipt { cursor: held.envelope.cursor, at, delivery }
+/// What there is to say of a parcel that has arrived.
+fn arrived(parcel: &Parcel, at: Timestamp) -> Vec<Receipt> {
+    let message = parcel.first.unwrap_or(MessageId(0));
+    let delivery = match parcel.alerts.len() {
+        1 => Delivery::Delivered { message },
+        _ => Delivery::Folded { message },
+    };
+    parcel.cursors().into_iter().map(|it| receipt(it, at, delivery.clone())).collect()
+}
+
+fn receipt(cursor: Cursor, at: Timestamp, delivery: Delivery) -> Receipt {
+    Receipt { cursor, at, delivery }
 }

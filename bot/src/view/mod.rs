@@ -30,7 +30,7 @@ use crate::commands::{Entry, Right, Verb};
 use crate::local_time::LocalTime;
 use crate::message::{Message, Press};
 
-pub use alerts::alert;
+pub use alerts::{LATE, LINES, Missed, alert, heading, is_line, missed};
 pub use billing::{bill, payments, plans, subscription};
 pub use denied::denied;
 pub use guide::{about, help, menu, unclaimed, welcome};

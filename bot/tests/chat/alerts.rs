@@ -7,7 +7,7 @@ use heikin_bot::backend::{
 use heikin_bot::chat::split;
 use heikin_bot::commands::Verb;
 use heikin_bot::message::Press;
-use heikin_bot::view::alert;
+use heikin_bot::view::{LINES, Missed, alert, is_line, missed};
 use heikin_core::time::{Span, Timestamp};
 
 use crate::fixtures::NOW;
@@ -144,4 +144,33 @@ fn quiet_hours_pass_midnight_and_only_lower_the_voice() {
     assert_eq!(fill(&preferences, 7 * 60), Loudness::Loud);
     preferences.kinds.insert(AlertKind::Fill, Loudness::Off);
     assert_eq!(fill(&preferences, 23 * 60), Loudness::Off);
+}
+
+#[test]
+fn missed_alerts_are_numbered_lines_of_one_message_whatever_they_say() {
+    let words = "<b>&\u{1F600}".repeat(40);
+    let mut count = 0;
+    for (name, alert) in every_alert(&words) {
+        let line = is_line(&alert);
+        assert!(!line || alert.lane() != Lane::Fault, "{name}");
+        if !line {
+            continue;
+        }
+        count += 1;
+        let at = NOW - Span::HOUR.times(30);
+        let one = envelope(alert, at);
+        let numbers = (4_000_000_000..).take(LINES);
+        let alerts: Vec<_> =
+            numbers.map(|number| Envelope { cursor: Cursor(number), ..one.clone() }).collect();
+        let kinds = AlertKind::ALL.map(|kind| (kind, 4_000)).into();
+        let overview = Missed { kinds, since: at, is_at_least: true };
+        let message = missed(&alerts, Some(&overview), NOW);
+        let shown = Shown { number: MessageId(1), message };
+        check_limits(&shown);
+        let text = shown.text();
+        assert!(text.starts_with("⏱ Missed in 1 d 6 h: at least 44000 alerts\n"), "{name}: {text}");
+        let lines = text.lines().filter(|line| line.starts_with("#40000000"));
+        assert_eq!(lines.count(), LINES, "{name}: {text}");
+    }
+    assert!(count > 12, "{count}");
 }

@@ -187,6 +187,14 @@ impl Backend for World {
         Ok(Vec::new())
     }
 
+    async fn outbox_news(&self, _after: Cursor) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn outbox_sending(&self, _alerts: Vec<Cursor>) -> Result<(), BackendError> {
+        Ok(())
+    }
+
     async fn ack(&self, _receipts: Vec<Receipt>) -> Result<(), BackendError> {
         Ok(())
     }

@@ -5,10 +5,12 @@
 //! | `machine` | what this machine can say: files, folders, store, lock |
 //! | [`exchange`] | what only the exchange can: clock, symbols, the rights of the key |
 //! | `binance` | who asks it |
+//! | `telegram` | whether Telegram knows the bot |
 
 mod binance;
 pub mod exchange;
 mod machine;
+mod telegram;
 
 use std::path::{Path, PathBuf};
 
@@ -97,6 +99,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     findings.extend(exchange::stops(&config));
     if !arguments.offline {
         findings.extend(binance::findings(&config)?);
+        findings.extend(telegram::finding(&config)?);
     }
     if arguments.json {
         tell_json(&findings);
@@ -122,13 +125,12 @@ fn configuration(config: &Config) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("configuration", told)];
     findings.extend(config.warnings.iter().map(|note| Finding::warn("configuration", note, "")));
     let secrets = &config.secrets;
-    for (check, is_there) in [
-        ("telegram", secrets.telegram_bot_token.is_some()),
-        ("razorpay", secrets.razorpay.key_id.is_some()),
-    ] {
-        let told = if is_there { "its secret is there; not asked" } else { "not configured: off" };
-        findings.push(Finding::ok(check, told));
+    if secrets.telegram_bot_token.is_none() {
+        findings.push(Finding::ok(telegram::CHECK, "not configured: off"));
     }
+    let is_sold = secrets.razorpay.key_id.is_some();
+    let told = if is_sold { "its secret is there; not asked" } else { "not configured: off" };
+    findings.push(Finding::ok("razorpay", told));
     findings
 }
 

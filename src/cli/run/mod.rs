@@ -6,7 +6,7 @@ mod narrator;
 mod service;
 pub(super) mod session;
 mod settings;
-mod telegram;
+pub(super) mod telegram;
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;

@@ -19,11 +19,11 @@ use super::live_gate::Gatekeeper;
 use super::narrator::{Echo, Narrator};
 use super::service::{Doors, File, Office, Service, Told};
 use super::settings;
-use super::telegram::Phone;
+use super::telegram::{self, Phone};
 use crate::cli::Failure;
 use crate::cli::tell::{tell, warn};
 use crate::config::changeable::Changeable;
-use crate::config::{Config, Mode, Paths};
+use crate::config::{Config, Mode, Paths, TokenRole};
 use crate::control::account::words;
 use crate::control::live_gate::{Examination, Generation, LiveGate};
 use crate::control::wake::Wake;
@@ -213,7 +213,11 @@ async fn serve(
     let office = match office {
         Some((control, following)) => {
             let phone = Phone::configured(config, &control).await;
-            let api = Api::new(control.clone(), &config.secrets.api_tokens);
+            let tokens = &config.secrets.api_tokens;
+            if phone.is_none() && tokens.iter().any(|token| token.role == TokenRole::FrontEnd) {
+                telegram::tell_claim(&control).await;
+            }
+            let api = Api::new(control.clone(), tokens);
             let doors = Doors { api, payments: control.payments() };
             Some((doors, Office { following, wake, phone, file: File { control, paths } }))
         }
@@ -239,7 +243,7 @@ fn front_office(
         status: runner.status(),
         heartbeat: runner.heartbeat(),
         live_gate,
-        clock: control::machine_clock(),
+        clock: control::chat_clock(&config.telegram),
     });
     opened
         .inspect_err(|error| {

@@ -3,19 +3,19 @@
 use std::future::Future;
 use std::time::Duration;
 
-use heikin_bot::backend::Nonce;
 use heikin_bot::chat::Bot;
 use heikin_bot::telegram::{Api, Machine, Notice, Telegram};
 use heikin_core::time::{Span, Timestamp};
 
+use crate::cli::chat::drawn;
 use crate::cli::tell::{tell, warn};
-use crate::config::Config;
-use crate::control::front::seal::random;
-use crate::control::{Clock, Control, Line, machine_clock};
+use crate::config::{self, Config};
+use crate::control::{Clock, Control, Line, chat_clock};
 
 /// A bot that is configured.
 pub(super) struct Phone {
     api: Api,
+    clock: Pace,
     control: Control,
     /// What makes whoever sends it first the owner, where there is none.
     claim: Option<String>,
@@ -31,22 +31,32 @@ impl Phone {
         let claim = control.claim_code().await;
         let claim = claim.inspect_err(|error| warn(&format!("no claim link: {error}")));
         control.line_is(Line::Connecting);
-        Some(Self { api, control: control.clone(), claim: claim.ok().flatten() })
+        let clock = Pace::of(&config.telegram);
+        Some(Self { api, clock, control: control.clone(), claim: claim.ok().flatten() })
     }
 
     /// Answers and tells until `until` is done.
     pub(super) async fn run(self, until: impl Future<Output = ()> + Send + 'static) {
-        let Self { api, control, claim } = self;
-        let here = Here { control: control.clone(), clock: machine_clock(), claim };
-        // Chance of the system; where it gives none, no button can be pressed.
-        let draw = || Nonce::from_bits(u128::from_le_bytes(random().unwrap_or([0; 16])));
-        let telegram = Telegram::new(api, Bot::new(control.clone(), draw), here);
+        let Self { api, clock, control, claim } = self;
+        let here = Here { control: control.clone(), clock, claim };
+        let telegram = Telegram::new(api, Bot::new(control.clone(), drawn), here);
         // In a task of its own: a fault in it ends nothing else on this thread.
         match tokio::spawn(async move { telegram.run(until).await }).await {
             Ok(None) => {}
             Ok(Some(failure)) => down(&control, &format!("{failure}, then start heikin again")),
             Err(_panic) => down(&control, "a fault of heikin's own: see its log; start it again"),
         }
+    }
+}
+
+/// Tells how heikin gets its owner where its bot is elsewhere, under a name that is not known here.
+pub(super) async fn tell_claim(control: &Control) {
+    match control.claim_code().await {
+        Ok(Some(code)) => tell(&format!(
+            "nobody owns this heikin yet: send the bot `/start {code}`. It works once"
+        )),
+        Ok(None) => {}
+        Err(error) => warn(&format!("no claim code: {error}")),
     }
 }
 
@@ -58,22 +68,42 @@ fn down(control: &Control, why: &str) {
     }
 }
 
+/// The chat's time, and waiting in it.
+pub(in crate::cli) struct Pace {
+    clock: Clock,
+    speed: i64,
+}
+
+impl Pace {
+    pub(in crate::cli) fn of(telegram: &config::Telegram) -> Self {
+        Self { clock: chat_clock(telegram), speed: telegram.speed.get().into() }
+    }
+
+    pub(in crate::cli) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "it waits beside the order thread")]
+    pub(in crate::cli) async fn wait(&self, span: Span) {
+        let micros = u64::try_from(span.millis() * 1_000 / self.speed).unwrap_or(0);
+        tokio::time::sleep(Duration::from_micros(micros)).await;
+    }
+}
+
 /// This machine, for the transport.
 struct Here {
     control: Control,
-    clock: Clock,
+    clock: Pace,
     claim: Option<String>,
 }
 
 impl Machine for Here {
     fn now(&self) -> Timestamp {
-        (self.clock)()
+        self.clock.now()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "it waits beside the order thread")]
     async fn wait(&self, span: Span) {
-        let millis = u64::try_from(span.millis()).unwrap_or(0);
-        tokio::time::sleep(Duration::from_millis(millis)).await;
+        self.clock.wait(span).await;
     }
 
     fn note(&self, notice: &Notice) {

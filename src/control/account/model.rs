@@ -135,6 +135,11 @@ pub struct FilledSoFar {
 }
 
 impl Model {
+    /// How many candles were missed, of all traders.
+    pub const fn missed_candles(&self) -> u32 {
+        self.missed_candles
+    }
+
     /// What is kept of a trader.
     pub fn trader(&self, id: TraderId) -> Option<&TraderModel> {
         self.traders.get(&id.0)

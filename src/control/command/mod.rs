@@ -12,7 +12,7 @@
 //! | `panic` | the end of a panic |
 //!
 //! A command is looked up by its request id first: what is finished is told again, what is on its way
-//! is not begun twice. Its outcome, the audit row and the alerts that follow are one record.
+//! is waited for and not begun twice. Its outcome, the audit row and the alerts that follow are one record.
 
 pub(super) mod mode;
 mod panic;
@@ -30,6 +30,7 @@ use heikin_bot::backend::{
     StateVersion, SystemAlert,
 };
 use heikin_core::time::Timestamp;
+use tokio::sync::watch;
 
 pub(super) use self::panic::PanicUnderWay;
 pub(super) use self::rights::needed;
@@ -70,6 +71,8 @@ pub(super) async fn carry_out(
         let reason = format!("a request id has 1 to {LONGEST_ID} bytes");
         return Err(BackendError::Invalid { reason });
     }
+    // Two deliveries of one request at the same time: the later one finds what came of the other.
+    let _at_work = AtWork::begin(control, &request).await;
     let now = control.now();
     let (known, by) = (request.clone(), actor.identity.clone());
     let config = Arc::clone(&control.shared.config);
@@ -81,13 +84,12 @@ pub(super) async fn carry_out(
         .await?;
     match progress {
         Some(Progress::Finished(outcome)) => return Ok(*outcome),
+        // It was cut off, and is settled by the next start.
         Some(Progress::Begun { .. }) => return Err(BackendError::Busy),
         None => {}
     }
     let Actor { identity: by, name, pin } = actor;
     let commander = Commander { request, by, name, role, now, pin };
-    // Two deliveries of one request at the same time.
-    let _at_work = AtWork::begin(control, &commander.request).ok_or(BackendError::Busy)?;
     if role < needed(&command) {
         let words = rights::words(&command);
         return conclude(control, &commander, Conclusion::refused(words, Refusal::NotAllowed))
@@ -249,7 +251,7 @@ pub(super) fn concluded(
         events.push(Event::Audited { by: by.clone(), what, result });
         for (thread, alert) in news {
             let news = News { at: *now, thread, by: Some(by.clone()), alert };
-            events.extend(queue(ledger.state(), news, *now));
+            events.extend(queue(ledger, news, *now));
         }
         ledger.record(*now, events)?;
     }
@@ -276,12 +278,25 @@ fn result_of(outcome: &Outcome) -> String {
 struct AtWork<'a> {
     control: &'a Control,
     request: RequestId,
+    /// Whoever waits for the end sees it gone.
+    _end: watch::Sender<()>,
 }
 
 impl<'a> AtWork<'a> {
-    fn begin(control: &'a Control, request: &RequestId) -> Option<Self> {
-        let is_new = locked(&control.shared.at_work).insert(request.clone());
-        is_new.then(|| Self { control, request: request.clone() })
+    /// Begins once nobody else is at work on it.
+    async fn begin(control: &'a Control, request: &RequestId) -> Self {
+        loop {
+            let mut other = {
+                let mut at_work = locked(&control.shared.at_work);
+                let Some(other) = at_work.get(request) else {
+                    let (end, ended) = watch::channel(());
+                    at_work.insert(request.clone(), ended);
+                    return Self { control, request: request.clone(), _end: end };
+                };
+                other.clone()
+            };
+            while other.changed().await.is_ok() {}
+        }
     }
 }
 

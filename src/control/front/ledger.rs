@@ -1,11 +1,10 @@
 //! Journal, keys, snapshots and state, together: what happens in the front office, step by step.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use heikin_bot::backend::{
-    Cursor, Envelope, Identity, InboxRow, Intake, Nonce, Presser, Receipt, Take, Ticket, UpdateId,
-    UserId,
+    ChatId, Cursor, Envelope, Identity, InboxRow, Intake, Nonce, Presser, Receipt, Take, Ticket,
+    UpdateId, UserId,
 };
 use heikin_core::engine::Sequence;
 use heikin_core::time::Timestamp;
@@ -69,8 +68,8 @@ pub struct Ledger<D: Disk> {
     keys: Keyring<D>,
     state: State,
     saved: Sequence,
-    /// What an earlier process handed out: it may have arrived.
-    handed_before: BTreeSet<Cursor>,
+    /// The last alert that this process has handed out: whoever sends has all up to it.
+    handed: Cursor,
 }
 
 impl<D: Disk> Ledger<D> {
@@ -102,12 +101,11 @@ impl<D: Disk> Ledger<D> {
             keys,
             state,
             saved,
-            handed_before: BTreeSet::new(),
+            handed: Cursor::START,
         };
         for record in records {
             ledger.state.fold(&record?, &ledger.keys);
         }
-        ledger.handed_before = ledger.state.outbox().handed();
         if let KeyName::Texts(number) = ledger.state.texts_key() {
             ledger.keys.keep_texts(number)?;
         }
@@ -242,7 +240,10 @@ impl<D: Disk> Ledger<D> {
         }
         let raw = self.keys.seal(self.state.texts_key(), &row.raw)?;
         let InboxRow { update, received_at, .. } = *row;
-        self.record(received_at, vec![Event::Received { update, received_at, raw }])?;
+        let mut events = vec![Event::Received { update, received_at, raw }];
+        let back = writer(&row.raw).filter(|chat| self.state.outbox().is_blocked(*chat));
+        events.extend(back.map(|chat| Event::Unblocked { chat }));
+        self.record(received_at, events)?;
         Ok(Some(Intake::Fresh))
     }
 
@@ -267,24 +268,26 @@ impl<D: Disk> Ledger<D> {
         self.keys.destroy(old)
     }
 
-    /// Alerts behind a place, noted as handed out; with who did what they tell of.
+    /// Alerts behind a place, with who did what they tell of. They are said as they are from then on.
+    pub fn hand_out(&mut self, after: Cursor, limit: u16) -> Vec<(Envelope, Option<Identity>)> {
+        let found = self.state.outbox().behind(after, usize::from(limit));
+        self.handed = found.last().map_or(self.handed, |(last, _)| self.handed.max(last.cursor));
+        found
+    }
+
+    /// Whether an alert was handed to whoever sends it: it cannot be said in another way any more.
+    pub fn is_handed(&self, alert: Cursor) -> bool {
+        alert <= self.handed
+    }
+
+    /// Notes that alerts are being sent.
     ///
     /// # Errors
     ///
     /// As [`Ledger::record`].
-    pub fn hand_out(
-        &mut self,
-        after: Cursor,
-        limit: u16,
-        now: Timestamp,
-    ) -> Result<Vec<(Envelope, Option<Identity>)>, StoreError> {
-        let was_handed = |cursor| self.handed_before.contains(&cursor);
-        let found = self.state.outbox().behind(after, usize::from(limit), was_handed);
-        let cursors = self.state.outbox().fresh(found.iter().map(|(it, _)| it.cursor));
-        if !cursors.is_empty() {
-            self.record(now, vec![Event::Handed { cursors }])?;
-        }
-        Ok(found)
+    pub fn sending(&mut self, alerts: &[Cursor], now: Timestamp) -> Result<(), StoreError> {
+        let cursors = self.state.outbox().unsent(alerts);
+        if cursors.is_empty() { Ok(()) } else { self.record(now, vec![Event::Sending { cursors }]) }
     }
 
     /// Notes what became of alerts.
@@ -297,9 +300,6 @@ impl<D: Disk> Ledger<D> {
         receipts: Vec<Receipt>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        for receipt in &receipts {
-            self.handed_before.remove(&receipt.cursor);
-        }
         self.record(now, receipts.into_iter().map(Event::Acknowledged).collect())
     }
 
@@ -369,4 +369,12 @@ impl<D: Disk> Ledger<D> {
         self.sync()?;
         self.save()
     }
+}
+
+/// The chat that somebody writes in, or presses a button: they have not blocked the bot.
+fn writer(update: &str) -> Option<ChatId> {
+    let update: serde_json::Value = serde_json::from_str(update).ok()?;
+    let chats = ["/message/chat/id", "/callback_query/message/chat/id"];
+    let mut chats = chats.into_iter().filter_map(|path| update.pointer(path));
+    chats.next()?.as_i64().map(ChatId)
 }

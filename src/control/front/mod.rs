@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`record`] | what is recorded: one record is one transaction |
 //! | [`state`] | the fold of the records, and what of it is forgotten when |
-//! | [`outbox`], [`people`], [`commands`], [`pins`], [`sales`] | the parts of that state |
+//! | [`outbox`], [`people`], [`commands`], [`pins`], [`sales`], [`uptime`] | the parts of that state |
 //! | [`seal`] | personal texts, under keys that can be destroyed |
 //! | [`ledger`] | journal, snapshots and state together |
 //! | [`backup`] | a copy of them, without the keys |
@@ -31,11 +31,13 @@ pub mod record;
 pub mod sales;
 pub mod seal;
 pub mod state;
+pub mod uptime;
 
 use std::fmt;
 use std::thread::JoinHandle;
 
-use tokio::sync::{mpsc, oneshot};
+use heikin_bot::backend::Cursor;
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use ledger::Ledger;
 
@@ -68,6 +70,7 @@ pub enum FrontError {
 pub struct Front<D: Disk = RealDisk> {
     jobs: Option<mpsc::Sender<Job<D>>>,
     thread: Option<JoinHandle<()>>,
+    newest: watch::Receiver<Cursor>,
 }
 
 impl<D: Disk> fmt::Debug for Front<D> {
@@ -80,8 +83,14 @@ impl<D: Disk<File: Send> + Send + 'static> Front<D> {
     /// Begins, on a ledger that was opened.
     pub fn start(ledger: Ledger<D>) -> Self {
         let (jobs, waiting) = mpsc::channel(QUEUE);
-        let thread = std::thread::spawn(move || work(ledger, waiting));
-        Self { jobs: Some(jobs), thread: Some(thread) }
+        let (tell, newest) = watch::channel(ledger.state().outbox().newest());
+        let thread = std::thread::spawn(move || work(ledger, waiting, &tell));
+        Self { jobs: Some(jobs), thread: Some(thread), newest }
+    }
+
+    /// The newest alert that waits in the outbox and is durable there.
+    pub fn newest_alert(&self) -> watch::Receiver<Cursor> {
+        self.newest.clone()
     }
 
     /// Does something with the ledger; what it gives is durable when this returns.
@@ -117,11 +126,15 @@ impl<D: Disk> Drop for Front<D> {
     }
 }
 
-fn work<D: Disk>(mut ledger: Ledger<D>, mut jobs: mpsc::Receiver<Job<D>>) {
+fn work<D: Disk>(
+    mut ledger: Ledger<D>,
+    mut jobs: mpsc::Receiver<Job<D>>,
+    newest: &watch::Sender<Cursor>,
+) {
     while let Some(first) = jobs.blocking_recv() {
         let more = std::iter::from_fn(|| jobs.try_recv().ok()).take(BATCH - 1);
         let batch: Vec<Job<D>> = std::iter::once(first).chain(more).collect();
-        if let Err(error) = together(&mut ledger, batch) {
+        if let Err(error) = together(&mut ledger, batch, newest) {
             tracing::error!(
                 target: "alert", %error,
                 "what the chat remembers cannot be written: the chat is off, trading goes on. Mend \
@@ -136,11 +149,16 @@ fn work<D: Disk>(mut ledger: Ledger<D>, mut jobs: mpsc::Receiver<Job<D>>) {
 }
 
 /// Several jobs with one sync.
-fn together<D: Disk>(ledger: &mut Ledger<D>, batch: Vec<Job<D>>) -> Result<(), StoreError> {
+fn together<D: Disk>(
+    ledger: &mut Ledger<D>,
+    batch: Vec<Job<D>>,
+    newest: &watch::Sender<Cursor>,
+) -> Result<(), StoreError> {
     let replies: Result<Vec<Reply>, StoreError> =
         batch.into_iter().map(|job| job(ledger)).collect();
     let replies = replies?;
     ledger.sync()?;
+    newest.send_replace(ledger.state().outbox().newest());
     for reply in replies {
         reply();
     }

@@ -23,6 +23,9 @@ pub struct Outbox {
     blocked: BTreeSet<ChatId>,
     /// Alerts that can never arrive, and why: the newest ones.
     dead: VecDeque<(Cursor, String)>,
+    /// Faults, whether anybody was told or not: the newest ones.
+    #[serde(default)]
+    faults: VecDeque<(Timestamp, Alert)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +36,9 @@ struct Row {
     by: Option<Identity>,
     to: Addressee,
     alert: Alert,
-    /// Whether it was handed to whoever sends it.
-    is_handed: bool,
+    /// Whether it was being sent: it may have arrived.
+    #[serde(alias = "is_handed")]
+    is_sending: bool,
 }
 
 impl Outbox {
@@ -58,14 +62,13 @@ impl Outbox {
         self.blocked.contains(&chat)
     }
 
-    /// The alerts behind a place, in order, as they are handed out. Whether each may have arrived
-    /// already is `was_handed`'s to say: it was handed out by an earlier process.
-    pub fn behind(
-        &self,
-        after: Cursor,
-        limit: usize,
-        was_handed: impl Fn(Cursor) -> bool,
-    ) -> Vec<(Envelope, Option<Identity>)> {
+    /// The newest alert that waits; [`Cursor::START`] for none.
+    pub fn newest(&self) -> Cursor {
+        self.rows.last_key_value().map_or(Cursor::START, |(cursor, _)| *cursor)
+    }
+
+    /// The alerts behind a place, in order, as they are handed out.
+    pub fn behind(&self, after: Cursor, limit: usize) -> Vec<(Envelope, Option<Identity>)> {
         let behind = (std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded);
         let rows = self.rows.range(behind).take(limit);
         rows.map(|(cursor, row)| {
@@ -80,7 +83,7 @@ impl Outbox {
                 reply_to: row.thread.as_deref().and_then(|it| self.first_of(row.to.chat, it)),
                 zone: row.to.zone.clone(),
                 at: row.at,
-                maybe_repeated: row.is_handed && was_handed(*cursor),
+                maybe_repeated: row.is_sending,
                 alert: row.alert.clone(),
             };
             (envelope, row.by.clone())
@@ -88,27 +91,33 @@ impl Outbox {
         .collect()
     }
 
-    /// Which of these have not been handed out before.
-    pub fn fresh(&self, cursors: impl Iterator<Item = Cursor>) -> Vec<Cursor> {
-        cursors.filter(|it| self.rows.get(it).is_some_and(|row| !row.is_handed)).collect()
+    /// Which of these wait and were not being sent before.
+    pub fn unsent(&self, cursors: &[Cursor]) -> Vec<Cursor> {
+        let is_unsent = |it: &&Cursor| self.rows.get(it).is_some_and(|row| !row.is_sending);
+        cursors.iter().filter(is_unsent).copied().collect()
     }
 
-    /// Those that were handed out and not acknowledged.
-    pub fn handed(&self) -> BTreeSet<Cursor> {
-        let handed = self.rows.iter().filter(|(_, row)| row.is_handed);
-        handed.map(|(cursor, _)| *cursor).collect()
+    /// Alerts of a thread that satisfy `is_it`.
+    pub fn of_thread(&self, thread: &str, is_it: impl Fn(&Alert) -> bool) -> Vec<(Cursor, &Alert)> {
+        let of_it = self
+            .rows
+            .iter()
+            .filter(|(_, row)| row.thread.as_deref() == Some(thread) && is_it(&row.alert));
+        of_it.map(|(cursor, row)| (*cursor, &row.alert)).collect()
     }
 
-    /// Alerts of a thread that satisfy `is_it` and have been handed to nobody: they can still be
-    /// said in another way.
-    pub fn unsaid(&self, thread: &str, is_it: impl Fn(&Alert) -> bool) -> Vec<(Cursor, &Alert)> {
-        let unsaid = self.rows.iter().filter(|(_, row)| {
-            !row.is_handed && row.thread.as_deref() == Some(thread) && is_it(&row.alert)
-        });
-        unsaid.map(|(cursor, row)| (*cursor, &row.alert)).collect()
+    /// The newest faults, oldest first.
+    pub fn faults(&self) -> impl Iterator<Item = &(Timestamp, Alert)> {
+        self.faults.iter()
     }
 
     pub(super) fn queue(&mut self, queued: &Queued) {
+        if queued.lane == Lane::Fault {
+            self.faults.push_back((queued.at, queued.alert.clone()));
+            if self.faults.len() > Bounds::FAULTS {
+                self.faults.pop_front();
+            }
+        }
         for cursor in &queued.replaces {
             self.rows.remove(cursor);
         }
@@ -124,16 +133,16 @@ impl Outbox {
                 by: queued.by.clone(),
                 to: to.clone(),
                 alert: queued.alert.clone(),
-                is_handed: false,
+                is_sending: false,
             };
             self.rows.insert(Cursor(self.last), row);
         }
     }
 
-    pub(super) fn hand(&mut self, cursors: &[Cursor]) {
+    pub(super) fn sending(&mut self, cursors: &[Cursor]) {
         for cursor in cursors {
             if let Some(row) = self.rows.get_mut(cursor) {
-                row.is_handed = true;
+                row.is_sending = true;
             }
         }
     }
@@ -172,7 +181,7 @@ impl Outbox {
 
     /// Takes back what is queued for a chat, or of one kind everywhere; how much that was.
     pub(super) fn withdraw(&mut self, is_it: impl Fn(ChatId, &Alert) -> bool) {
-        self.rows.retain(|_, row| row.is_handed || !is_it(row.to.chat, &row.alert));
+        self.rows.retain(|_, row| row.is_sending || !is_it(row.to.chat, &row.alert));
     }
 
     fn first_of(&self, chat: ChatId, thread: &str) -> Option<MessageId> {

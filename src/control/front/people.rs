@@ -21,6 +21,9 @@ pub struct Person {
     pub card: Option<(ChatId, MessageId)>,
     /// When they were seen last.
     pub seen_at: Option<Timestamp>,
+    /// When their last daily digest was told, and how many candles had been missed until then.
+    #[serde(default)]
+    pub digested: Option<(Timestamp, u32)>,
     /// Whether the configuration of this process names them as operator. It is not recorded, so that
     /// whoever is taken out there has lost the role.
     #[serde(skip)]

@@ -61,13 +61,19 @@ pub enum Event {
         /// Its last record that was looked at.
         through: Sequence,
     },
-    /// Alerts were handed to whoever sends them: from now on each may have arrived.
-    Handed {
+    /// Alerts are being sent: from now on each may have arrived.
+    #[serde(alias = "handed")]
+    Sending {
         /// Which.
         cursors: Vec<Cursor>,
     },
     /// What became of an alert.
     Acknowledged(Receipt),
+    /// Somebody writes who had blocked the bot, or whom it could not write to before.
+    Unblocked {
+        /// Where.
+        chat: ChatId,
+    },
     /// A button means something.
     TicketPut {
         /// Its number.
@@ -118,6 +124,18 @@ pub enum Event {
         thread: String,
         /// Until when.
         until: Timestamp,
+    },
+    /// Somebody's day was told, or begins to be counted.
+    Digested {
+        /// Whose.
+        user: UserId,
+        /// How many candles the account had missed by then.
+        missed_candles: u32,
+    },
+    /// heikin runs.
+    Running {
+        /// Since when.
+        since: Timestamp,
     },
     /// A message is kept up to date as the status card, or no longer.
     CardSet {

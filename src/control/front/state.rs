@@ -14,6 +14,7 @@ use super::pins::Pins;
 use super::record::{Event, FrontRecord, audit_line};
 use super::sales::{Sales, user};
 use super::seal::{KeyName, Keyring, Sealed};
+use super::uptime::Uptime;
 use crate::store::disk::Disk;
 use crate::subscription::desk::{Desk, DeskSettings};
 
@@ -34,6 +35,8 @@ impl Bounds {
     pub const TICKETS: usize = 4_096;
     /// Threads whose first message is known.
     pub const THREADS: usize = 4_096;
+    /// Faults, for the day's digest.
+    pub const FAULTS: usize = 500;
     /// Alerts that could not be delivered, with the reason.
     pub const DEAD: usize = 256;
     /// People.
@@ -72,6 +75,8 @@ pub struct State {
     pins: Pins,
     #[serde(default)]
     sales: Sales,
+    #[serde(default)]
+    uptime: Uptime,
 }
 
 impl State {
@@ -101,6 +106,11 @@ impl State {
     /// What goes out.
     pub const fn outbox(&self) -> &Outbox {
         &self.outbox
+    }
+
+    /// When heikin ran.
+    pub const fn uptime(&self) -> &Uptime {
+        &self.uptime
     }
 
     /// Who there is.
@@ -216,8 +226,10 @@ impl State {
             Event::TextsKeyed { .. } => {}
             Event::Queued(queued) => self.outbox.queue(queued),
             Event::Tailed { through } => self.tailed = self.tailed.max(*through),
-            Event::Handed { cursors } => self.outbox.hand(cursors),
+            Event::Running { since } => self.uptime.run(*since, at),
+            Event::Sending { cursors } => self.outbox.sending(cursors),
             Event::Acknowledged(receipt) => self.outbox.acknowledge(receipt),
+            Event::Unblocked { chat } => self.outbox.unblock(*chat),
             Event::TicketPut { nonce, ticket, .. } => {
                 self.texts_sealed += 1;
                 let ticket = keys.unseal(ticket).and_then(|text| serde_json::from_str(&text).ok());
@@ -251,6 +263,7 @@ impl State {
             | Event::NotifySet { .. }
             | Event::Muted { .. }
             | Event::CardSet { .. }
+            | Event::Digested { .. }
             | Event::Forgotten { .. }
             | Event::ClaimMade { .. }
             | Event::ClaimUsed { .. } => self.apply_to_people(at, event, keys),
@@ -277,6 +290,9 @@ impl State {
             }
             Event::Muted { user, thread, until } => {
                 self.people.entry(*user).muted.insert(thread.clone(), *until);
+            }
+            Event::Digested { user, missed_candles } => {
+                self.people.entry(*user).digested = Some((at, *missed_candles));
             }
             Event::CardSet { user, card } => self.people.entry(*user).card = *card,
             Event::Forgotten { user } => {

@@ -27,6 +27,8 @@ mod why;
 
 use heikin_bot::backend::{Answer, BackendError, Page, Paged, Query};
 
+pub(super) use self::results::{holds, profit};
+pub(super) use self::status::positions;
 use super::Control;
 
 /// The largest page.

@@ -15,7 +15,7 @@ use crate::control::account::{Replica, words};
 /// The most points of a curve.
 const MOST_POINTS: usize = 1_000;
 
-const fn holds(range: Range, at: Timestamp) -> bool {
+pub(in crate::control) const fn holds(range: Range, at: Timestamp) -> bool {
     let from = match range.from {
         Some(from) => from.millis() <= at.millis(),
         None => true,
@@ -36,7 +36,7 @@ fn points(replica: &Replica, range: Range) -> Vec<EquityPoint> {
     all.filter(|point| holds(range, point.at)).copied().collect()
 }
 
-pub(super) fn profit(replica: &Replica, range: Range) -> Result<Profit, BackendError> {
+pub(in crate::control) fn profit(replica: &Replica, range: Range) -> Result<Profit, BackendError> {
     let quote = quote(replica.engine())?;
     let closed: Vec<&TradeLine> =
         trades(replica, range).filter(|trade| trade.quote == quote).collect();

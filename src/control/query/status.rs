@@ -173,7 +173,7 @@ fn faults(engine: &Engine, traders: &[TraderStatus]) -> Vec<String> {
     faults
 }
 
-pub(super) fn positions(replica: &Replica) -> Vec<Position> {
+pub(in crate::control) fn positions(replica: &Replica) -> Vec<Position> {
     let engine = replica.engine();
     engine.traders().iter().filter_map(|trader| words::position(engine, trader)).collect()
 }

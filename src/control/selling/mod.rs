@@ -75,7 +75,7 @@ pub(super) fn events(
 ) -> Vec<Event> {
     let told = |record: Recorded| {
         let alert = alerts::queued(ledger.state(), &record, now);
-        let notice = notices::queued(ledger.state(), &record, now);
+        let notice = notices::queued(ledger, &record, now);
         [Some(Event::Sold { record: Box::new(record) }), alert, notice].into_iter().flatten()
     };
     records.into_iter().flat_map(told).collect()

@@ -7,21 +7,25 @@ use heikin_bot::backend::{Alert, SystemAlert};
 use heikin_core::time::Timestamp;
 
 use crate::control::addressees::{News, queue_for_operators};
+use crate::control::front::Ledger;
 use crate::control::front::record::Event;
-use crate::control::front::state::State;
+use crate::store::disk::Disk;
 use crate::subscription::event::{self, Mismatch, Recorded};
-use crate::subscription::{PaymentId, PersonId, Reference};
-
 use crate::subscription::provider::DisputeStage;
+use crate::subscription::{PaymentId, PersonId, Reference};
 
 /// Who did what nobody here did.
 const PROVIDER: &str = "Razorpay";
 
 /// The row of the outbox that a record becomes; none where there is nothing to tell, or nobody.
-pub(super) fn queued(state: &State, record: &Recorded, now: Timestamp) -> Option<Event> {
+pub(super) fn queued<D: Disk>(
+    ledger: &Ledger<D>,
+    record: &Recorded,
+    now: Timestamp,
+) -> Option<Event> {
     let alert = Alert::System(told(record)?);
     let news = News { at: record.at, thread: None, by: None, alert };
-    queue_for_operators(state, news, now)
+    queue_for_operators(ledger, news, now)
 }
 
 fn told(record: &Recorded) -> Option<SystemAlert> {

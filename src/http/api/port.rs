@@ -1,5 +1,8 @@
-//! The port as it is, for a front end that runs elsewhere: only for tokens with the role `front_end`,
-//! which speak in the name of whoever they have recognised.
+//! The port as it is, for a front end that runs elsewhere.
+//!
+//! A token with the role `front_end` speaks in the name of whoever it has recognised on Telegram, and
+//! in no other. An owner's token speaks in its own, whatever name it gives: that is the chat in
+//! somebody's terminal. Mail is for front ends alone.
 //!
 //! The methods say what may be sent again: a lost answer of a `GET` or a `PUT` is asked for again, a
 //! `POST` under the same `Idempotency-Key`, and a ticket that was taken is gone.
@@ -12,7 +15,8 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post, put};
 use heikin_bot::backend::{
-    Backend, ChatId, Cursor, InboxRow, MessageId, Nonce, Presser, Receipt, Ticket, UpdateId, UserId,
+    Actor, Backend, ChatId, Cursor, Identity, InboxRow, MessageId, Nonce, Outcome, Presser,
+    Receipt, Refusal as No, Ticket, UpdateId, UserId,
 };
 use heikin_bot::wire::CommandRequest;
 use heikin_core::time::Timestamp;
@@ -21,6 +25,7 @@ use serde::Serialize;
 use super::given::{Given, Parameter};
 use super::problem::Refusal;
 use super::reads::fault;
+use super::tokens::{Caller, Grade};
 use super::{Api, asked, json};
 
 /// So many rows where nothing is said.
@@ -64,6 +69,8 @@ macro_rules! port {
 const QUERY: &[Parameter] = &[Parameter::needed("query", "Query", "The question, as JSON.")];
 const OUTBOX: &[Parameter] =
     &[Parameter::optional("after", "Cursor", "The alerts behind this one: 0."), LIMIT];
+const NEWS: &[Parameter] =
+    &[Parameter::optional("after", "Cursor", "An alert behind this one: 0.")];
 const PRESS: &[Parameter] = &[
     NONCE,
     Parameter::needed("user", "UserId", "Who presses."),
@@ -83,6 +90,10 @@ port! {
     DELETE "/port/inbox/{update}" &[UPDATE], None => None, "The update is dealt with";
     GET "/port/outbox" OUTBOX, None => Some("Envelope[]"),
         "Alerts that are not acknowledged, in order";
+    GET "/port/outbox/news" NEWS, None => None,
+        "Answers as soon as an alert waits, or after a second without one";
+    PUT "/port/outbox/sending" &[], Some("Cursor[]") => None,
+        "Notes that alerts are being sent: each may have arrived from now on";
     PUT "/port/receipts" &[], Some("Receipt[]") => None, "Notes what became of alerts";
     PUT "/port/tickets/{nonce}" &[NONCE], Some("Ticket") => None,
         "Stores what a pair of buttons means";
@@ -97,6 +108,8 @@ pub(super) fn router<B: Backend + 'static>() -> Router<Arc<Api<B>>> {
         .route("/port/inbox", get(inbox_pending::<B>))
         .route("/port/inbox/{update}", put(inbox::<B>).delete(inbox_done::<B>))
         .route("/port/outbox", get(outbox::<B>))
+        .route("/port/outbox/news", get(outbox_news::<B>))
+        .route("/port/outbox/sending", put(outbox_sending::<B>))
         .route("/port/receipts", put(ack::<B>))
         .route("/port/tickets/{nonce}", put(put_ticket::<B>).delete(take_ticket::<B>))
 }
@@ -111,6 +124,27 @@ async fn front_end(request: Request, parameters: &[Parameter]) -> Result<Given, 
     Ok(given)
 }
 
+/// What a chat gives: a front end's, or an owner's own.
+async fn chat(request: Request, parameters: &[Parameter]) -> Result<(Caller, Given), Refusal> {
+    let (caller, given) = Given::of(request, parameters).await;
+    let (caller, given) = asked(caller.as_ref(), given)?;
+    caller.chats()?;
+    Ok((caller, given))
+}
+
+/// In whose name a caller acts; none where that is not theirs to give: the terminal is that of
+/// heikin's own process, and other tokens are other people's.
+fn in_name_of(caller: &Caller, actor: Actor) -> Option<Actor> {
+    match (caller.grade, &actor.identity) {
+        (Grade::FrontEnd, Identity::Telegram { .. }) => Some(actor),
+        (Grade::FrontEnd, Identity::Terminal | Identity::Token { .. }) => None,
+        (Grade::Person(_), _) => {
+            let name = caller.name.clone();
+            Some(Actor { identity: Identity::Token { name: name.clone() }, name, pin: actor.pin })
+        }
+    }
+}
+
 fn told<T: Serialize>(value: &T) -> Result<Response, Refusal> {
     let body = serde_json::to_vec(value).map_err(|error| fault(&error))?;
     Ok(json(StatusCode::OK, body))
@@ -121,7 +155,7 @@ fn nothing() -> Response {
 }
 
 async fn answer<B: Backend>(State(api): Shared<B>, request: Request) -> Result<Response, Refusal> {
-    let given = front_end(request, QUERY).await?;
+    let (_, given) = chat(request, QUERY).await?;
     told(&api.ask(given.json("query")?).await?)
 }
 
@@ -129,11 +163,13 @@ async fn command<B: Backend + 'static>(
     State(api): Shared<B>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let (caller, given) = Given::of(request, &[]).await;
-    let (caller, mut given) = asked(caller.as_ref(), given)?;
-    caller.speaks_for_others()?;
+    let (caller, mut given) = chat(request, &[]).await?;
     let request = given.request(&caller)?;
     let CommandRequest { actor, command, confirmed } = given.body().await?;
+    let Some(actor) = in_name_of(&caller, actor) else {
+        tracing::warn!(target: "api", token = %caller.name, "a name that is not its own was refused");
+        return told(&Outcome::Refused(No::NotAllowed));
+    };
     let outcome = api.carry_out(request, actor, command, confirmed).await;
     told(&outcome.map_err(Refusal::backend)?)
 }
@@ -175,6 +211,26 @@ async fn outbox<B: Backend>(State(api): Shared<B>, request: Request) -> Result<R
     told(&api.backend.outbox(after, limit).await.map_err(Refusal::backend)?)
 }
 
+async fn outbox_news<B: Backend>(
+    State(api): Shared<B>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let given = front_end(request, NEWS).await?;
+    let after = given.optional("after")?.map_or(Cursor::START, Cursor);
+    api.backend.outbox_news(after).await.map_err(Refusal::backend)?;
+    Ok(nothing())
+}
+
+async fn outbox_sending<B: Backend>(
+    State(api): Shared<B>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let mut given = front_end(request, &[]).await?;
+    let alerts: Vec<Cursor> = given.body().await?;
+    api.backend.outbox_sending(alerts).await.map_err(Refusal::backend)?;
+    Ok(nothing())
+}
+
 async fn ack<B: Backend>(State(api): Shared<B>, request: Request) -> Result<Response, Refusal> {
     let mut given = front_end(request, &[]).await?;
     let receipts: Vec<Receipt> = given.body().await?;
@@ -186,7 +242,7 @@ async fn put_ticket<B: Backend>(
     State(api): Shared<B>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let mut given = front_end(request, &[NONCE]).await?;
+    let (_, mut given) = chat(request, &[NONCE]).await?;
     let nonce = nonce(&given)?;
     let ticket: Ticket = given.body().await?;
     api.backend.put_ticket(nonce, ticket).await.map_err(Refusal::backend)?;
@@ -197,7 +253,7 @@ async fn take_ticket<B: Backend>(
     State(api): Shared<B>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let given = front_end(request, PRESS).await?;
+    let (_, given) = chat(request, PRESS).await?;
     let presser = Presser {
         user: given.needed("user").map(UserId)?,
         chat: given.needed("chat").map(ChatId)?,

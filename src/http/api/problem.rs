@@ -93,6 +93,12 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, "role", "Not with this role", detail.to_owned())
     }
 
+    pub(super) fn only_for_chats() -> Self {
+        let detail = "A chat elsewhere takes a token with the role front_end, or owner for the chat \
+                      in a terminal.";
+        Self::new(StatusCode::FORBIDDEN, "role", "Not with this role", detail.to_owned())
+    }
+
     pub(super) fn not_for_front_ends() -> Self {
         let detail = "A token with the role front_end uses the paths under /api/v1/port, and says \
                       in whose name. Give scripts a token of their own.";

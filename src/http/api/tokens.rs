@@ -48,6 +48,14 @@ impl Caller {
         }
     }
 
+    /// Whether it may ask and act as a chat does: what is seen there is for owners alone.
+    pub(super) fn chats(&self) -> Result<(), Refusal> {
+        match self.grade {
+            Grade::FrontEnd | Grade::Person(Role::Owner) => Ok(()),
+            Grade::Person(_) => Err(Refusal::only_for_chats()),
+        }
+    }
+
     /// Whether it may speak in others' names.
     pub(super) fn speaks_for_others(&self) -> Result<(), Refusal> {
         match self.grade {

@@ -2,6 +2,7 @@
 //!
 //! A fault says what is wrong, what heikin does about it, and what the reader can do.
 
+mod missed;
 mod protection;
 mod risk;
 mod subscription;
@@ -17,8 +18,10 @@ use crate::backend::{Alert, Envelope, Lane};
 use crate::local_time::{LocalTime, rough};
 use crate::message::{Body, Message, Press, Text};
 
+pub use missed::{LINES, Missed, heading, is_line, missed};
+
 /// From this age on an alert says how late it comes.
-const LATE: Span = Span::from_secs(120);
+pub const LATE: Span = Span::from_secs(120);
 
 /// An alert as it is sent at `now`: stamped with its age where it comes late. Several messages
 /// where one would be too long.
