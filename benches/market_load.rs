@@ -25,7 +25,7 @@ use heikin::exchange::simulator::{Grid, usual_rules};
 use heikin::runtime::assembly::{Assembly, Fills};
 use heikin::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered};
 use heikin::store::Layout;
-use heikin_core::engine::{EngineConfig, Gate};
+use heikin_core::engine::{EngineConfig, Gate, Standing};
 use heikin_core::market::Asset;
 use heikin_core::num::Money;
 use heikin_core::order::InstallationTag;
@@ -99,6 +99,7 @@ async fn run(
         interval: Interval::M1,
         settings: HeikinAshiSettings { sizing, ..HeikinAshiSettings::OFF },
         seed_after: None,
+        standing: Standing::Active,
     };
     let plans: Vec<_> = facts.iter().map(plan).collect();
     let recovered = recovered(EngineConfig::UNLIMITED, &facts, &plans, Some(&layout))?;

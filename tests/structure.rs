@@ -91,7 +91,20 @@ const BINANCE: &[Rule] = &[
     ("lockstep", &["rest"]),
     ("link", &["counters"]),
     ("arrival", &["exchange_time"]),
-    ("gateway", &["wire", "limits", "requests", "classify", "exchange_time", "rest", "arrival"]),
+    ("public_rules", &["exchange_time", "rest", "arrival"]),
+    (
+        "gateway",
+        &[
+            "wire",
+            "limits",
+            "requests",
+            "classify",
+            "exchange_time",
+            "rest",
+            "arrival",
+            "public_rules",
+        ],
+    ),
     (
         "user_events",
         &["endpoints", "wire", "limits", "requests", "classify", "rest", "link", "arrival"],

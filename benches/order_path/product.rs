@@ -20,7 +20,7 @@ use heikin::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered};
 use heikin::runtime::venue::Venue;
 use heikin::store::Layout;
 use heikin::telemetry;
-use heikin_core::engine::{Effect, Engine, EngineConfig, Gate};
+use heikin_core::engine::{Effect, Engine, EngineConfig, Gate, Standing};
 use heikin_core::order::InstallationTag;
 use heikin_core::strategy::{FeeRates, HeikinAshiSettings};
 use heikin_core::time::{Interval, Timestamp};
@@ -125,6 +125,7 @@ impl Product {
             interval: Interval::M1,
             settings: HeikinAshiSettings::OFF,
             seed_after: None,
+            standing: Standing::Active,
         };
         let files = (self.journal == Journal::Files).then_some(layout);
         let recovered = recovered(EngineConfig::UNLIMITED, &facts, &[plan], files)?;

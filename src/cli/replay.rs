@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use heikin_core::engine::{
-    Body, Effect, Engine, EngineConfig, Input, Record, Sequence, TraderSetup,
+    Body, Effect, Engine, EngineConfig, Input, Record, Sequence, Standing, TraderSetup,
 };
 use heikin_core::market::{Symbol, SymbolRules};
 use heikin_core::num::Rate;
@@ -19,6 +19,8 @@ use super::narration;
 use super::run::session::RESYNC_EVERY;
 use crate::analysis::replay::{Difference, Replayed, replay};
 use crate::config::{Config, Paths, SimulatorClock, Variables, Venue};
+use crate::runtime::roster::Roster;
+use crate::runtime::start::TraderPlan;
 use crate::store::disk::RealDisk;
 use crate::store::journal::JournalReader;
 use crate::store::{Layout, StoreError};
@@ -55,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = Config::load(&paths, &Variables::of_process()).map_err(Failure::bad_input)?;
     let layout = Layout::new(arguments.data.as_ref().unwrap_or(&config.data));
     let journal = Recorded::open(&layout).map_err(told)?;
-    let engine = engine(&config, &journal)?;
+    let engine = engine(&config, &layout, &journal)?;
     if arguments.explain {
         return explain(arguments, &journal, &engine()?);
     }
@@ -128,16 +130,35 @@ struct Setup {
     rules: Vec<SymbolRules>,
 }
 
+/// The traders by number, as a start with this configuration has them.
+fn plans(config: &Config, layout: &Layout) -> Result<Vec<TraderPlan>, Failure> {
+    let configured: Vec<_> = config
+        .traders
+        .iter()
+        .map(|trader| TraderPlan {
+            symbol: trader.symbol,
+            interval: trader.interval,
+            settings: trader.settings,
+            seed_after: None,
+            standing: Standing::Active,
+        })
+        .collect();
+    let roster = Roster::read(layout).map_err(Failure::bad_input)?;
+    Ok(roster.plans(&configured))
+}
+
 /// What makes an engine with the traders of the configuration, and nothing that happened yet.
-fn engine<'a>(
-    config: &'a Config,
+fn engine(
+    config: &Config,
+    layout: &Layout,
     journal: &Recorded,
-) -> Result<impl Fn() -> Result<Engine, Failure> + use<'a>, Failure> {
+) -> Result<impl Fn() -> Result<Engine, Failure> + use<>, Failure> {
     let in_lockstep = matches!(
         &config.venue,
         Venue::Simulator(simulator) if matches!(simulator.clock, SimulatorClock::Lockstep)
     );
-    let symbols = config.traders.iter().map(|trader| trader.symbol).collect();
+    let plans = plans(config, layout)?;
+    let symbols = plans.iter().map(|plan| plan.symbol).collect();
     let Setup { tag, rules } = journal.setup(&symbols).map_err(told)?;
     let engine_config = EngineConfig {
         tag,
@@ -146,8 +167,8 @@ fn engine<'a>(
     };
     Ok(move || {
         let mut engine = Engine::new(engine_config);
-        for trader in &config.traders {
-            let symbol = trader.symbol;
+        for plan in &plans {
+            let symbol = plan.symbol;
             if engine.markets().iter().all(|market| market.rules().symbol != symbol) {
                 let rules = rules.iter().find(|rules| rules.symbol == symbol).ok_or_else(|| {
                     Failure::bad_input(format!(
@@ -158,8 +179,12 @@ fn engine<'a>(
                 // The journal says what they were, and when they changed.
                 engine.add_market(rules.clone(), FeeRates::flat(Rate::ZERO));
             }
-            let strategy = Box::new(HeikinAshiStrategy::changeable(trader.settings));
-            engine.add_trader(TraderSetup { symbol, interval: trader.interval, strategy });
+            let strategy = Box::new(HeikinAshiStrategy::changeable(plan.settings));
+            let setup = TraderSetup { symbol, interval: plan.interval, strategy };
+            let added = engine.add_trader(setup);
+            if let Some(id) = added.filter(|_| plan.standing == Standing::Retired) {
+                engine.retire(id);
+            }
         }
         Ok(engine)
     })

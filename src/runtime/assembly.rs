@@ -1,5 +1,6 @@
 //! The parts of a run, put together: streams, venue, journal, loop.
 
+use heikin_core::engine::Standing;
 use heikin_core::market::Asset;
 use heikin_core::matching::FillModel;
 use heikin_core::num::{Money, Rate};
@@ -18,6 +19,7 @@ use crate::exchange::binance::endpoints::Endpoints;
 use crate::exchange::binance::gateway::Gateway;
 use crate::exchange::binance::lockstep::Lockstep;
 use crate::exchange::binance::market_streams::{MarketStreams, Subscription};
+use crate::exchange::binance::public_rules;
 use crate::exchange::binance::rest::Rest;
 use crate::exchange::binance::time_sync;
 use crate::exchange::binance::user_events::UserEvents;
@@ -41,7 +43,7 @@ pub struct Assembly<'a> {
     pub rest: &'a Rest,
     /// Its other addresses.
     pub endpoints: &'a Endpoints,
-    /// What it says of the symbols.
+    /// What it says of the symbols that are traded, or have an order of ours.
     pub facts: &'a [MarketFacts],
     /// Our tag.
     pub tag: InstallationTag,
@@ -90,7 +92,9 @@ impl Assembly<'_> {
             interval: plan.interval,
             after: Some(series_after(plan, &engine, number, now)),
         };
-        let subscriptions: Vec<_> = plans.iter().enumerate().map(subscription).collect();
+        let configured = |(_, plan): &(usize, &TraderPlan)| plan.standing == Standing::Active;
+        let subscriptions: Vec<_> =
+            plans.iter().enumerate().filter(configured).map(subscription).collect();
         let streams = MarketStreams::spawn(rest, endpoints, &subscriptions, &market_sender);
         let (venue, user) = match fills {
             Fills::Exchange => {
@@ -106,6 +110,11 @@ impl Assembly<'_> {
                 (Venue::Binance(gateway), Some(user))
             }
             Fills::Paper(balances) => {
+                if !clock.is_lockstep() {
+                    let rules = facts.iter().map(|facts| facts.rules.clone()).collect();
+                    let told = account_sender.clone();
+                    tokio::task::spawn_local(public_rules::keep(rest.clone(), rules, told));
+                }
                 let paper = Paper::new(&engine, paper_model(), &balances, now);
                 (Venue::Paper(Box::new(paper)), None)
             }

@@ -70,6 +70,18 @@ pub struct Request {
     pub done: oneshot::Sender<()>,
 }
 
+impl Request {
+    /// A command of which nobody waits to hear that it is done.
+    pub fn unanswered(command: Command) -> Self {
+        Self { command, done: oneshot::channel().0 }
+    }
+
+    /// Whether somebody was there to take it.
+    pub async fn send_to(self, requests: &mpsc::Sender<Self>) -> bool {
+        requests.send(self).await.is_ok()
+    }
+}
+
 /// Where a running account keeps what outlives it.
 #[derive(Debug)]
 pub struct Upkeep {
@@ -321,6 +333,11 @@ impl Runner {
                     }
                     input => input,
                 };
+                if let (Input::Rules(rules), Venue::Paper(paper)) =
+                    (&input, self.account.venue_mut())
+                {
+                    paper.set_rules(rules);
+                }
                 let is_key_refused = says_key_is_refused(&input);
                 self.account.take(arrival.at, input)?;
                 if is_key_refused {

@@ -4,11 +4,12 @@
 //! failure or an upgrade does what every start does.
 
 use heikin_core::engine::{
-    Command, Engine, EngineConfig, Gate, GateState, Input, Sequence, TraderSetup,
+    Command, Engine, EngineConfig, Gate, GateState, Input, Sequence, Standing, TraderSetup,
 };
 use heikin_core::market::{Candle, Symbol, SymbolRules};
 use heikin_core::strategy::{FeeRates, HeikinAshiSettings, HeikinAshiStrategy};
 use heikin_core::time::{Interval, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::crash_point::{CrashPoint, pass};
 use super::journal::AccountJournal;
@@ -28,10 +29,13 @@ pub struct TraderPlan {
     /// Behind which time a series begins that nothing is known of, so that enough candles come to
     /// seed its indicators; with the candle that is open, where that is not said.
     pub seed_after: Option<Timestamp>,
+    /// Whether it trades: where it is retired, see [`super::roster`].
+    pub standing: Standing,
 }
 
 /// What the exchange says of a symbol.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MarketFacts {
     /// Its rules.
     pub rules: SymbolRules,
@@ -71,9 +75,12 @@ pub fn set_up(config: EngineConfig, markets: &[MarketFacts], traders: &[TraderPl
     }
     for plan in traders {
         let strategy = Box::new(HeikinAshiStrategy::changeable(plan.settings));
-        let TraderPlan { symbol, interval, .. } = *plan;
+        let TraderPlan { symbol, interval, standing, .. } = *plan;
         // None only where the plan names a symbol that is in none of the markets.
-        engine.add_trader(TraderSetup { symbol, interval, strategy });
+        let added = engine.add_trader(TraderSetup { symbol, interval, strategy });
+        if let Some(id) = added.filter(|_| standing == Standing::Retired) {
+            engine.retire(id);
+        }
     }
     engine
 }

@@ -132,6 +132,7 @@ impl Status {
             traders: engine
                 .traders()
                 .iter()
+                .filter(|trader| !trader.is_retired() || trader.live_orders().next().is_some())
                 .filter_map(|trader| trader_status(engine, trader))
                 .collect(),
             balances: engine.balances().assets().iter().map(balance).collect(),
@@ -160,6 +161,8 @@ pub const fn gate_name(gate: Gate) -> &'static str {
         Gate::ClockOff => "clock_off",
         Gate::ShuttingDown => "shutting_down",
         Gate::Banned => "banned",
+        Gate::DiskFull => "disk_full",
+        Gate::CrashLoop => "crash_loop",
     }
 }
 

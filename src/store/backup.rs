@@ -95,7 +95,7 @@ fn copy_all(from: &Layout, to: &Layout, through: Sequence) -> Result<Copied, Sto
         .map_err(StoreError::io("the folder cannot be created", &target))?;
     journal::copy(&RealDisk, &source, &target, through)?;
     let snapshots = copy_snapshots(from, to, through)?;
-    copy_tag(from, to)?;
+    copy_identity(from, to)?;
     // Opening verifies, and writes the mark.
     let (journal, opened) =
         FileJournal::open_on(RealDisk, &target, Verify::Everything, Settings::default())?;
@@ -127,14 +127,18 @@ fn copy_snapshots(from: &Layout, to: &Layout, through: Sequence) -> Result<usize
     Ok(count)
 }
 
-/// Copies the installation's tag, where there is one: without it nobody knows whose the orders are.
-fn copy_tag(from: &Layout, to: &Layout) -> Result<(), StoreError> {
-    let (old, new) = (from.installation(), to.installation());
-    let bytes = match fs::read(&old) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        bytes => bytes.map_err(StoreError::io("it cannot be read", &old))?,
-    };
-    disk::replace(&RealDisk, &new, &bytes).map_err(StoreError::io("it cannot be written", &new))
+/// Copies the installation's tag and its traders' numbers, where there are any: without them nobody
+/// knows whose the orders are.
+fn copy_identity(from: &Layout, to: &Layout) -> Result<(), StoreError> {
+    for (old, new) in [(from.installation(), to.installation()), (from.traders(), to.traders())] {
+        let bytes = match fs::read(&old) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            bytes => bytes.map_err(StoreError::io("it cannot be read", &old))?,
+        };
+        disk::replace(&RealDisk, &new, &bytes)
+            .map_err(StoreError::io("it cannot be written", &new))?;
+    }
+    Ok(())
 }
 
 fn refuse_filled(path: &Path, remedy: &'static str) -> Result<(), StoreError> {

@@ -42,6 +42,11 @@ impl Layout {
         self.data.join("heikin.sled")
     }
 
+    /// The traders' numbers.
+    pub fn traders(&self) -> PathBuf {
+        self.data.join("traders.json")
+    }
+
     /// The tag of the installation.
     pub fn installation(&self) -> PathBuf {
         self.data.join("installation.json")

@@ -2,6 +2,7 @@
 
 use heikin::exchange::binance::arrival::{AccountEvent, Arrival};
 use heikin::exchange::binance::gateway::Gateway;
+use heikin::exchange::binance::public_rules;
 use heikin::exchange::binance::requests::{OrderRef, Shape};
 use heikin_core::engine::{Effect, Input, ReplaceMode};
 use heikin_core::market::Side;
@@ -446,5 +447,30 @@ fn rules_that_change_are_told_within_ten_minutes_and_others_are_not() {
         assert_eq!(seen.len(), 3, "the second read changed nothing");
         sleep(9 * 60_000).await;
         assert_eq!(desk.server.seen_at("/api/v3/exchangeInfo").len(), 3);
+    });
+}
+
+/// On paper nobody asks for the account's own filters; a failure is passed over until the next time.
+#[test]
+fn rules_that_change_are_told_without_an_account_too() {
+    run(async {
+        let mut reads = 0;
+        let server = Server::start(move |seen| {
+            assert_eq!(seen.path(), "/api/v3/exchangeInfo");
+            reads += 1;
+            match reads {
+                1 => refuse(500, "<html>"),
+                2 | 3 => ok(info("0.01")),
+                _ => ok(info("0.10")),
+            }
+        })
+        .await;
+        let (sender, mut arrivals) = mpsc::channel(1);
+        tokio::task::spawn_local(public_rules::keep(client(&server), vec![rules()], sender));
+        for tick in ["0.01", "0.1"] {
+            let Input::Rules(rules) = next(&mut arrivals).await.input else { panic!("no rules") };
+            assert_eq!(rules.tick.to_string(), tick);
+        }
+        assert_eq!(server.seen().len(), 4);
     });
 }

@@ -24,7 +24,7 @@ use heikin_bot::backend::{
     Actor, Answer, Backend, Command, Cursor, Envelope, Identity, Mode, Outcome, Query, RequestId,
     Role, StateVersion, Status, Trader, UserId,
 };
-use heikin_core::engine::{EngineConfig, Gate};
+use heikin_core::engine::{EngineConfig, Gate, Standing};
 use heikin_core::market::{Candle, Ohlc, Symbol, SymbolRules};
 use heikin_core::num::{Money, Price};
 use heikin_core::order::InstallationTag;
@@ -174,6 +174,7 @@ impl World {
             interval: INTERVAL,
             settings: settings(),
             seed_after: before,
+            standing: Standing::Active,
         };
         let plans = std::slice::from_ref(&plan);
         let layout = self.layout();

@@ -30,6 +30,13 @@ pub(crate) fn post(address: &str, path: &str, body: &Value) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_heikin"));
+    command.arg("run").current_dir(folder).env_clear();
+    command.env("BINANCE_TESTNET_API_KEY", "key").env("BINANCE_TESTNET_API_SECRET", "secret");
+    command
+}
+
 /// `heikin run`, in a folder with its configuration.
 #[derive(Debug)]
 pub(crate) struct Product {
@@ -40,20 +47,19 @@ pub(crate) struct Product {
 impl Product {
     /// Starts it, and waits until it serves HTTP.
     pub(crate) fn start(folder: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_heikin"))
-            .arg("run")
-            .current_dir(folder)
-            .env_clear()
-            .env("BINANCE_TESTNET_API_KEY", "key")
-            .env("BINANCE_TESTNET_API_SECRET", "secret")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process = command(folder).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.starts_with("heikin testnet: "), "{line}");
         let address = line.trim().split("http://").nth(1).unwrap();
         Self { process, address: address.trim_end_matches("/status").to_owned() }
+    }
+
+    /// What it says where it ends at once with exit code 2.
+    pub(crate) fn refusal(folder: &Path) -> String {
+        let output = command(folder).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
     }
 
     /// Whether it may enter.

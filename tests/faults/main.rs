@@ -25,4 +25,5 @@ mod process;
 mod scene;
 mod streams;
 mod table;
+mod traders;
 mod weight;

@@ -32,6 +32,28 @@ fn a_second_one_on_the_same_data_ends_at_once() {
     scene.close();
 }
 
+/// What ended it five times would do so again: it protects and waits, until somebody has looked.
+#[test]
+fn a_start_after_four_that_ended_by_themselves_enters_nothing() {
+    let (mut scene, stop) = Scene::long();
+    for _ in 0..3 {
+        scene = scene.kill_and_start();
+        scene.until("it may enter", || scene.product.is_ready());
+    }
+    let scene = scene.kill_and_start();
+    scene.until("entries wait", || scene.is_off("crash_loop"));
+    scene.until("it is told", || scene.alerted("ended by itself again and again"));
+    scene.agrees("after five starts");
+    assert_eq!(scene.open_orders("SELL"), [stop]);
+    scene.step_until("the stop is filled", || scene.open_orders("SELL").is_empty());
+    scene.step(Distance::Candles(5));
+    assert!(scene.open_orders("BUY").is_empty());
+    assert!(scene.is_off("crash_loop"));
+    let scene = scene.restart();
+    scene.step_until("it enters", || !scene.open_orders("BUY").is_empty());
+    scene.close();
+}
+
 /// Both would sell what the other one bought.
 #[test]
 fn another_heikin_on_the_account_keeps_entries_off() {

@@ -140,12 +140,28 @@ impl Scene {
 
     /// Ends the product as an operator does, and starts it again.
     pub(crate) fn restart(self) -> Self {
+        self.rest().resume()
+    }
+
+    /// Ends the product as an operator does; it is started again with [`Self::resume`].
+    pub(crate) fn rest(self) -> Resting {
         let Self { product, simulator, folder } = self;
         product.stop();
+        Resting { simulator, folder }
+    }
+
+    /// Kills the product.
+    pub(crate) fn kill(self) -> Resting {
+        let Self { product, simulator, folder } = self;
+        drop(product);
+        Resting { simulator, folder }
+    }
+
+    /// Kills the product, and starts it again; it may have to wait before it enters.
+    pub(crate) fn kill_and_start(self) -> Self {
+        let Resting { simulator, folder } = self.kill();
         let product = Product::start(folder.path());
-        let scene = Self { product, simulator, folder };
-        scene.until("the product may enter", || scene.product.is_ready());
-        scene
+        Self { product, simulator, folder }
     }
 
     /// A position with a stop, in lockstep, and that stop.
@@ -303,6 +319,45 @@ impl Scene {
             _ => None,
         };
         reader.records(0, last).unwrap().filter_map(|record| alert(record.unwrap().body)).collect()
+    }
+}
+
+/// A scene whose product is not running.
+#[derive(Debug)]
+pub(crate) struct Resting {
+    simulator: Arc<Simulator>,
+    folder: TempDir,
+}
+
+impl Resting {
+    /// Makes the configuration's traders be these, by what they trade, in this order.
+    pub(crate) fn configure(&self, symbols: &[&str]) {
+        let (path, kept) = (self.folder.path().join("heikin.toml"), self.folder.path().join("all"));
+        if !kept.exists() {
+            fs::copy(&path, &kept).unwrap();
+        }
+        let text = fs::read_to_string(&kept).unwrap();
+        let (head, traders) = text.split_once("[[trader]]").unwrap();
+        let traders: Vec<_> = traders.split("[[trader]]").collect();
+        let chosen = symbols.iter().map(|symbol| {
+            let of = |it: &&&str| it.contains(&format!("symbol = \"{symbol}\""));
+            format!("[[trader]]{}\n", traders.iter().find(of).unwrap())
+        });
+        fs::write(&path, format!("{head}{}", chosen.collect::<String>())).unwrap();
+    }
+
+    /// What a start says that is refused.
+    pub(crate) fn refusal(&self) -> String {
+        Product::refusal(self.folder.path())
+    }
+
+    /// Starts the product.
+    pub(crate) fn resume(self) -> Scene {
+        let Self { simulator, folder } = self;
+        let product = Product::start(folder.path());
+        let scene = Scene { product, simulator, folder };
+        scene.until("the product may enter", || scene.product.is_ready());
+        scene
     }
 }
 

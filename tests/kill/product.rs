@@ -37,6 +37,11 @@ pub(crate) enum Ending {
 impl Product {
     /// Starts it in a folder; `crash_at` names a crash point and a count.
     pub(crate) fn start(folder: &Path, crash_at: Option<&str>) -> Self {
+        // So many kills would look like a process that ends by itself again and again.
+        match fs::remove_file(folder.join("data/starts.json")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{error}"),
+            _ => {}
+        }
         let errors = OpenOptions::new().create(true).append(true).open(errors(folder)).unwrap();
         let mut command = heikin(folder);
         command.arg("run").stdout(Stdio::piped()).stderr(errors);

@@ -18,7 +18,7 @@ use heikin::exchange::simulator::{
 use heikin::runtime::assembly::{Assembly, Fills, Streams};
 use heikin::runtime::runner::Runner;
 use heikin::runtime::start::{MarketFacts, TraderPlan, first_inputs, recovered};
-use heikin_core::engine::{EngineConfig, Gate};
+use heikin_core::engine::{EngineConfig, Gate, Standing};
 use heikin_core::market::Symbol;
 use heikin_core::order::InstallationTag;
 use heikin_core::strategy::{FeeRates, HeikinAshiSettings, Sizing};
@@ -137,6 +137,7 @@ async fn start(simulator: &Simulator) -> (Runner, Streams, Rest) {
         interval: TRADED,
         settings: HeikinAshiSettings { sizing, ..HeikinAshiSettings::OFF },
         seed_after: None,
+        standing: Standing::Active,
     };
     let plans: Vec<_> = symbols.iter().map(plan).collect();
     let tag = InstallationTag::BACKTEST;

@@ -7,13 +7,12 @@ use tempfile::NamedTempFile;
 
 use super::Finding;
 use crate::config::{Config, installation_tag};
+use crate::runtime::free_space::{LOW, free};
 use crate::store::disk::RealDisk;
 use crate::store::journal::{Verify, verify};
 use crate::store::{DataLock, Layout, StoreError};
 
-/// Below this heikin may run out of room within days.
-const LOW: u64 = 1_000_000_000;
-/// Below this it should not start.
+/// Below this it should not start; below what heikin tells of while it runs, it warns.
 const TOO_LOW: u64 = 100_000_000;
 
 pub(super) fn findings(config: &Config) -> Vec<Finding> {
@@ -41,10 +40,9 @@ fn folder(check: &'static str, path: &Path) -> Vec<Finding> {
             return vec![Finding::fail(check, format!("{shown}: {error}"), remedy)];
         }
     }
-    let Ok(disk) = rustix::fs::statvfs(path) else {
+    let Some(free) = free(path) else {
         return vec![Finding::ok(check, format!("{shown} can be written to"))];
     };
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     let told = format!("{shown} can be written to; {} MB free", free / 1_000_000);
     let remedy = "Make room: journal and logs grow.";
     vec![match free {

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use std::rc::Rc;
 use std::str::FromStr;
 
-use heikin_core::engine::{Effect, Engine, EngineConfig, Gate, Trader};
+use heikin_core::engine::{Effect, Engine, EngineConfig, Gate, Standing, Trader};
 use heikin_core::market::{Asset, Candle, FilterName, NotionalRule, SymbolRules};
 use heikin_core::matching::FillModel;
 use heikin_core::num::{Money, Rate};
@@ -71,8 +71,13 @@ impl Stage {
         let facts = MarketFacts { rules, fees: FeeRates::flat(constant("0.001")) };
         let simulator = Simulator::start(exchange(&facts, market, (quote, cash)))
             .map_err(|error| Failure::failed(format!("the demo's exchange: {error}")))?;
-        let plan =
-            TraderPlan { symbol, interval: INTERVAL, settings: settings(), seed_after: None };
+        let plan = TraderPlan {
+            symbol,
+            interval: INTERVAL,
+            settings: settings(),
+            seed_after: None,
+            standing: Standing::Active,
+        };
         Ok(Self { simulator, facts, plan, market, cash })
     }
 

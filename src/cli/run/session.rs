@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use heikin_bot::backend::LiveGateVerdict;
-use heikin_core::engine::{Command, Engine, EngineConfig, Gate, Input};
+use heikin_core::engine::{
+    Command, Engine, EngineConfig, Gate, GateState, Input, Standing, Trader,
+};
 use heikin_core::market::Asset;
 use heikin_core::num::Money;
 use heikin_core::order::InstallationTag;
@@ -23,7 +25,7 @@ use crate::cli::tell::{tell, warn};
 use crate::config::changeable::Changeable;
 use crate::config::{Config, Mode, Paths};
 use crate::control::account::words;
-use crate::control::live_gate::{Examination, Generation, LiveGate};
+use crate::control::live_gate::{Examination, Generation, LiveGate, overrides};
 use crate::control::wake::Wake;
 use crate::control::{self, Control, Following, Setup};
 use crate::http::api::Api;
@@ -31,8 +33,11 @@ use crate::runtime::assembly::Streams;
 use crate::runtime::assembly::{Assembly, Fills};
 use crate::runtime::closing::Closing;
 use crate::runtime::crash_point::{CrashPoint, pass};
+use crate::runtime::free_space;
+use crate::runtime::roster::{Roster, refuse_forsaken};
 use crate::runtime::runner::{Request, Runner};
-use crate::runtime::start::{Recovered, TraderPlan, first_inputs, recovered, set_up};
+use crate::runtime::start::{MarketFacts, Recovered, TraderPlan, first_inputs, recovered, set_up};
+use crate::runtime::starts::Starts;
 use crate::store::Layout;
 
 /// The whole account is fetched this often, for whatever was missed.
@@ -70,20 +75,31 @@ pub(super) async fn run(
         () = stop.asked() => return Ok(()),
     };
     let engine_config = engine_config(config, tag, &exchange);
-    let recovered = recovered(engine_config, &exchange.facts, &plans, Some(&layout))
-        .map_err(Failure::bad_input)?;
+    let mut roster = Roster::read(&layout).map_err(Failure::bad_input)?;
+    let (plans, facts) = (roster.plans(&plans), roster.markets(&exchange.facts));
+    let recovered =
+        recovered(engine_config, &facts, &plans, Some(&layout)).map_err(Failure::bad_input)?;
+    refuse_forsaken(&recovered.engine, &plans).map_err(Failure::bad_input)?;
+    roster.seat(&plans, &facts);
+    roster.write().map_err(Failure::failed)?;
+    let in_use = in_use(&recovered.engine, &plans, &facts);
     let (settings, configured) = settings::at_start(config, &recovered.engine);
     let gate = tokio::select! {
         gate = gate(config, &mut exchange, settings) => gate?,
         () = stop.asked() => return Ok(()),
     };
-    let closed = gates(config, &exchange, &recovered)?;
-    let (copy, wake) = (set_up(engine_config, &exchange.facts, &plans), Wake::default());
+    let mut closed = gates(config, &exchange, &recovered)?;
+    let starts = count_start(config);
+    let wait = starts.as_ref().and_then(|starts| starts.wait(control::machine_clock()()));
+    if wait.is_some() {
+        closed.push(Gate::CrashLoop);
+    }
+    let (copy, wake) = (set_up(engine_config, &facts, &plans), Wake::default());
     let is_panic = latch == Latch::Keep && layout.panic().exists();
     let assembly = Assembly {
         rest: &exchange.rest,
         endpoints: &exchange.endpoints,
-        facts: &exchange.facts,
+        facts: &in_use,
         tag,
         plans: &plans,
         fills: if config.mode.keys().is_some() {
@@ -95,6 +111,10 @@ pub(super) async fn run(
         observer: wake.beside(Box::new(Narrator::new(echo))),
     };
     let (mut runner, streams) = assembly.run_with(recovered);
+    tokio::task::spawn_local(free_space::watch(config.data.clone(), streams.requests.clone()));
+    if let Some(wait) = wait {
+        tokio::task::spawn_local(open_after(wait, streams.requests.clone()));
+    }
     let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
     // With the gates closed already, and before anything starts: nothing leaves for it.
     inputs.insert(inputs.len().saturating_sub(1), configured);
@@ -118,6 +138,16 @@ pub(super) async fn run(
     tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
+    end(config, runner, stop, starts).await
+}
+
+/// Stops in good order.
+async fn end(
+    config: &Config,
+    runner: Runner,
+    mut stop: Stop,
+    starts: Option<Starts>,
+) -> Result<(), Failure> {
     tell(match config.mode.keys() {
         Some(_) => "stopping: entries are withdrawn, stops stay on the exchange",
         None => "stopping: entries are withdrawn; the next start goes on with what is open",
@@ -126,9 +156,39 @@ pub(super) async fn run(
         closing = runner.stop(STOP_WITHIN) => closing.map_err(Failure::failed)?,
         () = stop.asked() => return Err(Failure::failed("ended at once: the next start recovers")),
     };
+    if let Some(starts) = starts
+        && let Err(error) = starts.end_well()
+    {
+        tracing::warn!(%error, "the count of starts cannot be removed");
+    }
     tell(summary(config, &closing).trim_end());
     tracing::info!(target: "alert", "stopped");
     Ok(())
+}
+
+/// Counts this start; one that cannot be counted goes on without.
+fn count_start(config: &Config) -> Option<Starts> {
+    let counted = Starts::record(&config.data, control::machine_clock()());
+    counted
+        .inspect_err(|error| tracing::error!(%error, "this start cannot be counted in starts.json"))
+        .ok()
+}
+
+/// Lets entries pass again after so many starts, where this one holds out.
+#[expect(clippy::disallowed_methods, reason = "it waits beside the order thread's loop")]
+async fn open_after(wait: Span, requests: mpsc::Sender<Request>) {
+    let seconds = wait.millis() / 1_000;
+    let why = format!(
+        "heikin ended by itself again and again: stops are kept, entries wait for {seconds} s. See \
+         the log for what ended it"
+    );
+    warn(&format!("no entries: {why}"));
+    tracing::error!(target: "alert", "no entries: {why}");
+    tokio::time::sleep(Duration::from_millis(u64::try_from(wait.millis()).unwrap_or(0))).await;
+    let open = Request::unanswered(Command::SetGate(Gate::CrashLoop, GateState::Open));
+    if open.send_to(&requests).await {
+        tracing::info!(target: "alert", "heikin has held out: entries are on");
+    }
 }
 
 /// The thread beside the order thread: HTTP, the front office, and the bot on Telegram.
@@ -221,7 +281,7 @@ async fn gate(
     settings: Changeable,
 ) -> Result<StandingGate, Failure> {
     let is_live = matches!(config.mode, Mode::Live(..));
-    let overrides = config.traders.iter().map(|it| it.live_gate_override.clone()).collect();
+    let overrides = overrides(config);
     let examination = Examination { settings, overrides, generation: 0 };
     let mut keeper = Gatekeeper::new(exchange, &config.data);
     let judged = if is_live {
@@ -245,9 +305,21 @@ async fn plans(config: &Config, exchange: &Exchange) -> Result<Vec<TraderPlan>, 
             interval: trader.interval,
             settings: trader.settings,
             seed_after: patiently("where the series begin", ask).await?,
+            standing: Standing::Active,
         });
     }
     Ok(plans)
+}
+
+/// The markets that something is asked of: those that are traded, and those where a trader that is
+/// retired still has an order, which is withdrawn.
+fn in_use(engine: &Engine, plans: &[TraderPlan], facts: &[MarketFacts]) -> Vec<MarketFacts> {
+    let is_used = |(trader, plan): (&Trader, &TraderPlan)| {
+        plan.standing == Standing::Active || trader.live_orders().next().is_some()
+    };
+    let traders = engine.traders().iter().zip(plans);
+    let used: Vec<_> = traders.filter(|it| is_used(*it)).map(|(_, plan)| plan.symbol).collect();
+    facts.iter().filter(|market| used.contains(&market.rules.symbol)).cloned().collect()
 }
 
 /// The gates that are closed from the start. Before the first order ever, one that is closed ends
@@ -283,7 +355,8 @@ fn opening(config: &Config) -> Vec<(Asset, Money)> {
 }
 
 fn ready_line(config: &Config, engine: &Engine, http: SocketAddr) -> String {
-    let traders = engine.traders().iter().filter_map(|trader| {
+    let configured = engine.traders().iter().filter(|trader| !trader.is_retired());
+    let traders = configured.filter_map(|trader| {
         let market = engine.market_of(trader)?;
         Some(format!("{} {}", market.rules().symbol, trader.interval()))
     });

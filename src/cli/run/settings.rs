@@ -33,7 +33,7 @@ pub(super) fn at_start(config: &Config, engine: &Engine) -> (Changeable, Input) 
             shown(&ended.old)
         ));
     }
-    let input = Input::Command(settings.command(&file));
+    let input = Input::Command(settings.command(&file, engine));
     (settings, input)
 }
 

@@ -10,9 +10,10 @@ mod merge;
 pub use edit::Edit;
 pub use merge::Merged;
 
+use std::collections::BTreeSet;
+
 use heikin_core::engine::{self, Chosen, Configuration, Engine};
 use heikin_core::market::Symbol;
-use heikin_core::order::TraderId;
 use heikin_core::risk::RiskLimits;
 use heikin_core::strategy::{HeikinAshiSettings, StrategySettings};
 use heikin_core::time::Interval;
@@ -115,22 +116,23 @@ impl Changeable {
         settings: impl Fn(&engine::Trader) -> Option<StrategySettings>,
     ) -> Self {
         let mut all = Self { limits, ..self.clone() };
-        for (own, trader) in all.traders.iter_mut().zip(engine.traders()) {
-            if let Some(StrategySettings::HeikinAshi(settings)) = settings(trader) {
+        for own in &mut all.traders {
+            let found = seat(engine, own.name).and_then(&settings);
+            if let Some(StrategySettings::HeikinAshi(settings)) = found {
                 own.settings = settings;
             }
         }
         all
     }
 
-    /// What the engine is told, so that these hold beside what is `written`.
-    pub fn command(&self, written: &Self) -> engine::Command {
+    /// What such an engine is told, so that these hold beside what is `written`.
+    pub fn command(&self, written: &Self, engine: &Engine) -> engine::Command {
         let limits = Some(Chosen { value: self.limits, written: written.limits });
-        let both = self.traders.iter().zip(&written.traders).zip(0..);
-        let traders = both.map(|((own, written), number)| {
+        let traders = self.traders.iter().filter_map(|own| {
+            let written = written.traders.iter().find(|it| it.name == own.name)?;
             let [value, written] =
                 [own.settings, written.settings].map(StrategySettings::HeikinAshi);
-            (TraderId(number), Chosen { value, written })
+            Some((seat(engine, own.name)?.id(), Chosen { value, written }))
         });
         let traders = traders.collect();
         engine::Command::Configure(Box::new(Configuration { limits, traders }))
@@ -138,7 +140,8 @@ impl Changeable {
 
     /// Whether these are settings of the same traders.
     pub fn has_traders_of(&self, other: &Self) -> bool {
-        self.traders.iter().map(|it| it.name).eq(other.traders.iter().map(|it| it.name))
+        let names = |all: &Self| all.traders.iter().map(|it| it.name).collect::<BTreeSet<_>>();
+        names(self) == names(other)
     }
 
     /// Every setting.
@@ -169,6 +172,14 @@ impl Changeable {
             })
             .collect()
     }
+}
+
+/// The trader of this name, whichever its number is.
+pub fn seat(engine: &Engine, (symbol, interval): TraderName) -> Option<&engine::Trader> {
+    engine.traders().iter().find(|trader| {
+        let market = engine.market_of(trader);
+        trader.interval() == interval && market.is_some_and(|it| it.rules().symbol == symbol)
+    })
 }
 
 fn limits() -> impl Iterator<Item = &'static Key<Sections>> {

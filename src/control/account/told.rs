@@ -358,6 +358,10 @@ fn gate_alert(gate: Gate, state: GateState) -> Option<Alert> {
         Gate::Banned => {
             "the exchange has shut this address out: nothing is sent until that is over"
         }
+        Gate::DiskFull => "there is hardly any room on the disk: make room at once",
+        Gate::CrashLoop => {
+            "heikin ended by itself again and again: entries wait for ten minutes; see the log for why"
+        }
         Gate::ClockOff => "this machine's clock is off: let NTP set it",
         Gate::StaleMarketData | Gate::UserStreamDown | Gate::ShuttingDown => return None,
     };

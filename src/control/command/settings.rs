@@ -11,7 +11,7 @@ use heikin_core::strategy::Offset;
 
 use super::trading::{begin, not_sent, send, version};
 use super::{Commander, Conclusion, conclude, pin};
-use crate::config::changeable::{Changeable, Difference, Edit, TraderName};
+use crate::config::changeable::{Changeable, Difference, Edit, TraderName, seat};
 use crate::control::account::Replica;
 use crate::control::live_gate::Examination;
 use crate::control::{Control, locked};
@@ -97,7 +97,8 @@ async fn carry_out(
     let what = words(&plan.changes);
     let is_gated = plan.is_otherwise && control.shared.live_gate.examiner.is_some();
     let closed = is_gated.then_some(engine::Command::SetGate(Gate::LiveGate, GateState::Closed));
-    let steps: Vec<_> = closed.into_iter().chain([plan.new.command(&plan.written)]).collect();
+    let command = plan.new.command(&plan.written, control.replica().engine());
+    let steps: Vec<_> = closed.into_iter().chain([command]).collect();
     begin(control, commander, (&steps, plan.through)).await?;
     let generation = if is_gated { control.shared.live_gate.begin() } else { 0 };
     let sent = send(&control.shared.requests, &steps).await;
@@ -253,11 +254,7 @@ pub(in crate::control) const fn effective(trader: Option<TraderName>) -> Effecti
 
 /// What a trigger would be after the last candle, before and after the change.
 fn figure(engine: &Engine, name: TraderName, difference: &Difference) -> Option<String> {
-    let is_it = |it: &&engine::Trader| {
-        let market = engine.market_of(it);
-        market.is_some_and(|market| (market.rules().symbol, it.interval()) == name)
-    };
-    let trader = engine.traders().iter().find(is_it)?;
+    let trader = seat(engine, name)?;
     let market = engine.market_of(trader)?;
     let explained = engine.explain(trader)?;
     let (ha, atr) = (explained.heikin_ashi?, explained.average_true_range);
@@ -291,8 +288,9 @@ fn consequences(engine: &Engine, now: &Changeable, new: &Changeable) -> Vec<Stri
             all.push("The stop of an open position never moves down.".to_owned());
         }
     }
-    for (trader, own) in engine.traders().iter().zip(&new.traders) {
-        let known = trader.candles_closed().min(CLOSES_KNOWN);
+    for own in &new.traders {
+        let closed = seat(engine, own.name).map_or(0, engine::Trader::candles_closed);
+        let known = closed.min(CLOSES_KNOWN);
         let wanted = own.settings.entry.ma_filter.map_or(0, |period| u64::from(period.get()));
         if is_otherwise && wanted > known {
             let (symbol, interval) = own.name;

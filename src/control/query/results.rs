@@ -79,7 +79,7 @@ fn mean(amounts: &[Money]) -> Option<Money> {
 
 /// Holding the first trader's symbol over the same time, as far as its candles are remembered.
 fn holding(replica: &Replica, range: Range) -> Option<BasisPoints> {
-    let trader = replica.engine().traders().first()?;
+    let trader = replica.engine().traders().iter().find(|it| !it.is_retired())?;
     let bars = &replica.model().trader(trader.id())?.bars;
     let mut within = bars.iter().filter(|bar| holds(range, bar.opened_at));
     let first = within.next()?;

@@ -24,7 +24,7 @@ pub(super) fn status(control: &Control, replica: &Replica) -> Result<Status, Bac
         (told.at, age.and_then(|age| u64::try_from(age).ok()))
     };
     let entries = entries(replica);
-    let traders = engine.traders().iter();
+    let traders = engine.traders().iter().filter(|trader| !trader.is_retired());
     let traders: Vec<TraderStatus> =
         traders.filter_map(|trader| trader_status(engine, trader, &entries)).collect();
     let live = || engine.traders().iter().flat_map(engine::Trader::live_orders);
@@ -69,7 +69,8 @@ fn entries(replica: &Replica) -> Entries {
     if !reasons.is_empty() {
         return Entries::Gated { reason: reasons.join("; ") };
     }
-    if !engine.traders().is_empty() && engine.traders().iter().all(engine::Trader::is_paused) {
+    let mut trading = engine.traders().iter().filter(|trader| !trader.is_retired()).peekable();
+    if trading.peek().is_some() && trading.all(engine::Trader::is_paused) {
         return Entries::Paused;
     }
     Entries::Running
@@ -90,6 +91,11 @@ pub(super) const fn gate(gate: Gate) -> &'static str {
         Gate::StaleMarketData => "no market data: it opens when they come again",
         Gate::UserStreamDown => "no account events: it opens when they come again",
         Gate::Banned => "the exchange has shut this address out: it opens when that is over",
+        Gate::DiskFull => "there is hardly any room on the disk: make room at once",
+        Gate::CrashLoop => {
+            "heikin ended by itself again and again: it opens when it has run for ten minutes; see \
+             the log for why"
+        }
         Gate::ClockOff => "this machine's clock is off: let NTP set it",
         Gate::ShuttingDown => "heikin is stopping",
     }

@@ -169,7 +169,10 @@ impl RiskFacts for Facts<'_> {
 
     #[inline]
     fn entries_off(&self) -> bool {
-        self.engine.entries_off() || self.trader.paused || self.trader.leave.is_some()
+        self.engine.entries_off()
+            || self.trader.paused
+            || self.trader.is_retired()
+            || self.trader.leave.is_some()
     }
 
     #[inline]

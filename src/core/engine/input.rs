@@ -74,6 +74,10 @@ pub enum Gate {
     ShuttingDown,
     /// The exchange answers nothing that comes from this address.
     Banned,
+    /// There is hardly any room left for the journal.
+    DiskFull,
+    /// The process has started again and again.
+    CrashLoop,
 }
 
 /// Whether a gate lets entries through.

@@ -40,7 +40,7 @@ pub use input::{AccountSnapshot, Command, Gate, GateState, Input};
 pub use journal::{Journal, JournalError, MemoryJournal};
 pub use record::{Body, Record, Sequence};
 pub use snapshot::{Snapshot, SnapshotError};
-pub use trader::Trader;
+pub use trader::{Standing, Trader};
 pub use write_ahead::WriteAhead;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -268,12 +268,20 @@ impl Engine {
             position: crate::ledger::Position::default(),
             slots: Vec::new(),
             paused: false,
+            standing: Standing::Active,
             leave: None,
             alarmed: false,
             has_questions: false,
             wake_at: None,
         });
         Some(id)
+    }
+
+    /// From now on the trader is [`Standing::Retired`].
+    pub fn retire(&mut self, id: TraderId) {
+        if let Some(trader) = self.traders.get_mut(usize::from(id.0)) {
+            trader.standing = Standing::Retired;
+        }
     }
 
     /// Takes one input in and adds what follows from it to `effects`.

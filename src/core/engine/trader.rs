@@ -8,6 +8,16 @@ use crate::time::{Interval, Span, Timestamp};
 /// A limit order decided no later than this after a candle's close belongs to that close.
 const AT_CLOSE: Span = Span::from_millis(10_000);
 
+/// Whether a trader trades. Not part of the state, as its settings are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Standing {
+    /// It does.
+    #[default]
+    Active,
+    /// It enters nothing, whatever it is told: it is kept for what it did and for what it has.
+    Retired,
+}
+
 /// One trader: a strategy on one symbol and interval, with its holding and its orders.
 #[derive(Debug)]
 pub struct Trader {
@@ -26,6 +36,7 @@ pub struct Trader {
     pub(super) position: Position,
     pub(super) slots: Vec<SlotState>,
     pub(super) paused: bool,
+    pub(super) standing: Standing,
     pub(super) leave: Option<Leave>,
     /// The alert about the unprotected position is out.
     pub(super) alarmed: bool,
@@ -80,6 +91,11 @@ impl Trader {
     /// Whether its entries are off.
     pub const fn is_paused(&self) -> bool {
         self.paused
+    }
+
+    /// Whether it is kept for its history alone: see [`super::Engine::retire`].
+    pub const fn is_retired(&self) -> bool {
+        matches!(self.standing, Standing::Retired)
     }
 
     /// One of its slots, made if it was never used; those before it are made with it.

@@ -23,6 +23,7 @@
 //! | [`user_events`] | what the exchange tells of the account |
 //! | [`market_streams`] | closed candles without gaps, and the latest quotes |
 //! | [`lockstep`] | how a simulator is told that all is at rest |
+//! | [`public_rules`] | the symbols' rules where no account trades |
 //! | [`arrival`], [`counters`] | what they hand over, and what they count |
 //!
 //! All run on one thread, in a `LocalSet`. No answer of the exchange, however broken, ends in a
@@ -42,6 +43,7 @@ pub mod limits;
 mod link;
 pub mod lockstep;
 pub mod market_streams;
+pub mod public_rules;
 pub mod requests;
 pub mod rest;
 pub mod signing;

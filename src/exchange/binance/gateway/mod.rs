@@ -25,15 +25,13 @@ use super::arrival::{AccountEvent, Arrivals};
 use super::classify::{self, ReadError};
 use super::exchange_time::pause;
 use super::limits::Lane;
+use super::public_rules::RULES_AGE;
 use super::requests::{self, OrderRef, Request, Shape};
 use super::rest::{Delivery, NotSent, Rest};
 use super::wire::{MyFilters, TradeRow};
 
 /// How long the answer to what could not leave is held back.
 const HELD_BACK: Duration = Duration::from_secs(1);
-/// How old rules may get: a filter that changes, or a market that halts, is otherwise known only from
-/// a refusal.
-const RULES_AGE: Duration = Duration::from_mins(10);
 /// Between attempts to read rules.
 const RULES_PAUSE: Duration = Duration::from_secs(10);
 
