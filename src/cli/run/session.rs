@@ -95,7 +95,6 @@ pub(super) async fn run(
         closed.push(Gate::CrashLoop);
     }
     let (copy, wake) = (set_up(engine_config, &facts, &plans), Wake::default());
-    let is_panic = latch == Latch::Keep && layout.panic().exists();
     let assembly = Assembly {
         rest: &exchange.rest,
         endpoints: &exchange.endpoints,
@@ -115,13 +114,29 @@ pub(super) async fn run(
     if let Some(wait) = wait {
         tokio::task::spawn_local(open_after(wait, streams.requests.clone()));
     }
-    let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
+    begin(&mut runner, &exchange.facts, (&closed, configured), (latch, &layout))?;
+    let gate = gate.kept(&streams.requests);
+    let office = front_office(config, layout, copy, (&runner, &streams, gate));
+    let service = serve((config, paths), (office, wake), &runner).await?;
+    tell(&ready_line(config, runner.account().engine(), service.address));
+    tracing::info!(target: "alert", "started in mode {}", config.mode.name());
+    runner.run(stop.asked()).await.map_err(Failure::failed)?;
+    end(config, runner, stop, starts).await
+}
+
+/// Tells the engine all that a start has to tell, and that it starts.
+fn begin(
+    runner: &mut Runner,
+    facts: &[MarketFacts],
+    (closed, configured): (&[Gate], Input),
+    (latch, layout): (Latch, &Layout),
+) -> Result<(), Failure> {
+    let mut inputs = first_inputs(runner.account().engine(), facts, closed);
     // With the gates closed already, and before anything starts: nothing leaves for it.
     inputs.insert(inputs.len().saturating_sub(1), configured);
     if latch == Latch::Lift {
         inputs.insert(0, Input::Command(Command::Resume(None)));
-    }
-    if is_panic {
+    } else if layout.panic().exists() {
         // Before it starts: nothing may be entered until the loop looks for the file.
         inputs.insert(0, Input::Command(Command::Panic));
     }
@@ -132,13 +147,7 @@ pub(super) async fn run(
     if runner.account().engine().is_panicked() {
         warn("no entries: panic. Look at what happened, then start with --resume");
     }
-    let gate = gate.kept(&streams.requests);
-    let office = front_office(config, layout, copy, (&runner, &streams, gate));
-    let service = serve((config, paths), (office, wake), &runner).await?;
-    tell(&ready_line(config, runner.account().engine(), service.address));
-    tracing::info!(target: "alert", "started in mode {}", config.mode.name());
-    runner.run(stop.asked()).await.map_err(Failure::failed)?;
-    end(config, runner, stop, starts).await
+    Ok(())
 }
 
 /// Stops in good order.
