@@ -5,8 +5,8 @@ use heikin_bot::backend::{Identity, Outcome, RequestId, Role};
 
 use super::command::Commander;
 use super::command::settings::take_file;
-use super::live_gate::Examination;
-use super::{Control, locked, overrides};
+use super::live_gate::{Examination, overrides};
+use super::{Control, locked};
 use crate::config::Config;
 use crate::config::changeable::Changeable;
 

@@ -1,23 +1,36 @@
 //! What asks whether settings have earned real money: whoever holds the exchange and its history.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use heikin_bot::backend::LiveGateVerdict;
 use tokio::sync::{mpsc, watch};
 
-use crate::config::changeable::Changeable;
+use crate::config::changeable::{Changeable, TraderName};
+use crate::config::{Config, TraderConfig};
 
 /// Counts the settings that were to be examined: only the newest open the gate.
 pub type Generation = Arc<AtomicU64>;
+
+/// The sentences that override the gate, by trader.
+pub type Overrides = BTreeMap<TraderName, String>;
+
+/// The sentences of a configuration.
+pub fn overrides(config: &Config) -> Overrides {
+    let sentence = |trader: &TraderConfig| {
+        Some(((trader.symbol, trader.interval), trader.live_gate_override.clone()?))
+    };
+    config.traders.iter().filter_map(sentence).collect()
+}
 
 /// Settings whose traders are to pass the gate, and who is to overrule it.
 #[derive(Debug, Clone)]
 pub struct Examination {
     /// How they trade.
     pub settings: Changeable,
-    /// The sentences that override it, by trader, as the configuration has them now.
-    pub overrides: Vec<Option<String>>,
+    /// Who overrules it, as the configuration has it now.
+    pub overrides: Overrides,
     /// Which ones these are.
     pub generation: u64,
 }

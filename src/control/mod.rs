@@ -69,7 +69,7 @@ pub use self::follow::Following;
 use self::front::ledger::Rooms;
 use self::front::{Front, FrontError, Ledger};
 pub use self::line::Line;
-use self::live_gate::LiveGate;
+use self::live_gate::{LiveGate, Overrides, overrides};
 use self::selling::{Door, Errand, Till};
 use crate::config::{Config, Telegram};
 use crate::http::Payments;
@@ -142,8 +142,8 @@ struct Shared {
     replica: Mutex<Replica>,
     config: Arc<Config>,
     live_gate: LiveGate,
-    /// The sentences that override the live gate, by trader, as the file had them last.
-    overrides: Mutex<Vec<Option<String>>>,
+    /// What overrides the live gate, as the file had it last.
+    overrides: Mutex<Overrides>,
     panic_file: PathBuf,
     requests: mpsc::Sender<Request>,
     status: watch::Receiver<Status>,
@@ -331,11 +331,6 @@ impl Backend for Control {
     ) -> Result<Take, BackendError> {
         self.front(move |ledger| ledger.take_ticket(nonce, presser, now)).await
     }
-}
-
-/// The sentences that override the live gate, by trader.
-fn overrides(config: &Config) -> Vec<Option<String>> {
-    config.traders.iter().map(|trader| trader.live_gate_override.clone()).collect()
 }
 
 /// What a panic has poisoned was not half written: each change of these is one step.

@@ -81,7 +81,8 @@ impl Gatekeeper {
     /// Judges every trader's settings: by what is known, else by its history.
     pub(super) async fn judge(&mut self, asked: &Examination) -> Result<Judged, Failure> {
         let mut judged = Judged::default();
-        for (trader, sentence) in asked.settings.traders.iter().zip(&asked.overrides) {
+        for trader in &asked.settings.traders {
+            let sentence = asked.overrides.get(&trader.name);
             let Some(candidate) = self.candidate(trader) else { continue };
             let key = fingerprint(&candidate);
             let verdict = if let Some(verdict) = self.verdicts.known.get(&key) {
@@ -91,7 +92,7 @@ impl Gatekeeper {
                 self.verdicts.add(key, verdict)?;
                 verdict
             };
-            judged.add(trader, sentence.as_deref(), &verdict);
+            judged.add(trader, sentence.map(String::as_str), &verdict);
         }
         Ok(judged)
     }
@@ -99,10 +100,11 @@ impl Gatekeeper {
     /// What was found before for these very settings, without asking anybody.
     pub(super) fn known(&self, asked: &Examination) -> Judged {
         let mut judged = Judged::default();
-        for (trader, sentence) in asked.settings.traders.iter().zip(&asked.overrides) {
+        for trader in &asked.settings.traders {
+            let sentence = asked.overrides.get(&trader.name);
             let key = self.candidate(trader).map(|candidate| fingerprint(&candidate));
             if let Some(verdict) = key.and_then(|key| self.verdicts.known.get(&key)) {
-                judged.add(trader, sentence.as_deref(), verdict);
+                judged.add(trader, sentence.map(String::as_str), verdict);
             }
         }
         judged

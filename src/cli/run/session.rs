@@ -25,7 +25,7 @@ use crate::cli::tell::{tell, warn};
 use crate::config::changeable::Changeable;
 use crate::config::{Config, Mode, Paths, TokenRole};
 use crate::control::account::words;
-use crate::control::live_gate::{Examination, Generation, LiveGate};
+use crate::control::live_gate::{Examination, Generation, LiveGate, overrides};
 use crate::control::wake::Wake;
 use crate::control::{self, Control, Following, Setup};
 use crate::http::api::Api;
@@ -95,7 +95,6 @@ pub(super) async fn run(
         closed.push(Gate::CrashLoop);
     }
     let (copy, wake) = (set_up(engine_config, &facts, &plans), Wake::default());
-    let is_panic = latch == Latch::Keep && layout.panic().exists();
     let assembly = Assembly {
         rest: &exchange.rest,
         endpoints: &exchange.endpoints,
@@ -115,17 +114,7 @@ pub(super) async fn run(
     if let Some(wait) = wait {
         tokio::task::spawn_local(open_after(wait, streams.requests.clone()));
     }
-    let mut inputs = first_inputs(runner.account().engine(), &exchange.facts, &closed);
-    // With the gates closed already, and before anything starts: nothing leaves for it.
-    inputs.insert(inputs.len().saturating_sub(1), configured);
-    if latch == Latch::Lift {
-        inputs.insert(0, Input::Command(Command::Resume(None)));
-    }
-    if is_panic {
-        // Before it starts: nothing may be entered until the loop looks for the file.
-        inputs.insert(0, Input::Command(Command::Panic));
-    }
-    begin(&mut runner, inputs)?;
+    begin(&mut runner, &exchange.facts, (&closed, configured), (latch, &layout))?;
     let gate = gate.kept(&streams.requests);
     let office = front_office(config, layout, copy, (&runner, &streams, gate));
     let service = serve((config, paths), (office, wake), &runner).await?;
@@ -135,8 +124,22 @@ pub(super) async fn run(
     end(config, runner, stop, starts).await
 }
 
-/// Tells the engine that it starts, and with what.
-fn begin(runner: &mut Runner, inputs: Vec<Input>) -> Result<(), Failure> {
+/// Tells the engine all that a start has to tell, and that it starts.
+fn begin(
+    runner: &mut Runner,
+    facts: &[MarketFacts],
+    (closed, configured): (&[Gate], Input),
+    (latch, layout): (Latch, &Layout),
+) -> Result<(), Failure> {
+    let mut inputs = first_inputs(runner.account().engine(), facts, closed);
+    // With the gates closed already, and before anything starts: nothing leaves for it.
+    inputs.insert(inputs.len().saturating_sub(1), configured);
+    if latch == Latch::Lift {
+        inputs.insert(0, Input::Command(Command::Resume(None)));
+    } else if layout.panic().exists() {
+        // Before it starts: nothing may be entered until the loop looks for the file.
+        inputs.insert(0, Input::Command(Command::Panic));
+    }
     pass(CrashPoint::BeforeStart);
     for input in inputs {
         runner.input(input).map_err(Failure::failed)?;
@@ -291,7 +294,7 @@ async fn gate(
     settings: Changeable,
 ) -> Result<StandingGate, Failure> {
     let is_live = matches!(config.mode, Mode::Live(..));
-    let overrides = config.traders.iter().map(|it| it.live_gate_override.clone()).collect();
+    let overrides = overrides(config);
     let examination = Examination { settings, overrides, generation: 0 };
     let mut keeper = Gatekeeper::new(exchange, &config.data);
     let judged = if is_live {

@@ -10,6 +10,8 @@ mod merge;
 pub use edit::Edit;
 pub use merge::Merged;
 
+use std::collections::BTreeSet;
+
 use heikin_core::engine::{self, Chosen, Configuration, Engine};
 use heikin_core::market::Symbol;
 use heikin_core::risk::RiskLimits;
@@ -115,23 +117,22 @@ impl Changeable {
     ) -> Self {
         let mut all = Self { limits, ..self.clone() };
         for own in &mut all.traders {
-            let trader = engine.trader_on(own.name.0, own.name.1);
-            if let Some(StrategySettings::HeikinAshi(settings)) = trader.and_then(&settings) {
+            let found = engine.trader_on(own.name.0, own.name.1).and_then(&settings);
+            if let Some(StrategySettings::HeikinAshi(settings)) = found {
                 own.settings = settings;
             }
         }
         all
     }
 
-    /// What the engine is told, so that these hold beside what is `written`.
+    /// What such an engine is told, so that these hold beside what is `written`.
     pub fn command(&self, written: &Self, engine: &Engine) -> engine::Command {
         let limits = Some(Chosen { value: self.limits, written: written.limits });
-        let both = self.traders.iter().zip(&written.traders);
-        let traders = both.filter_map(|(own, written)| {
-            let trader = engine.trader_on(own.name.0, own.name.1)?;
+        let traders = self.traders.iter().filter_map(|own| {
+            let written = written.traders.iter().find(|it| it.name == own.name)?;
             let [value, written] =
                 [own.settings, written.settings].map(StrategySettings::HeikinAshi);
-            Some((trader.id(), Chosen { value, written }))
+            Some((engine.trader_on(own.name.0, own.name.1)?.id(), Chosen { value, written }))
         });
         let traders = traders.collect();
         engine::Command::Configure(Box::new(Configuration { limits, traders }))
@@ -139,7 +140,8 @@ impl Changeable {
 
     /// Whether these are settings of the same traders.
     pub fn has_traders_of(&self, other: &Self) -> bool {
-        self.traders.iter().map(|it| it.name).eq(other.traders.iter().map(|it| it.name))
+        let names = |all: &Self| all.traders.iter().map(|it| it.name).collect::<BTreeSet<_>>();
+        names(self) == names(other)
     }
 
     /// Every setting.

@@ -289,8 +289,9 @@ fn consequences(engine: &Engine, now: &Changeable, new: &Changeable) -> Vec<Stri
         }
     }
     for own in &new.traders {
-        let Some(trader) = engine.trader_on(own.name.0, own.name.1) else { continue };
-        let known = trader.candles_closed().min(CLOSES_KNOWN);
+        let closed =
+            engine.trader_on(own.name.0, own.name.1).map_or(0, engine::Trader::candles_closed);
+        let known = closed.min(CLOSES_KNOWN);
         let wanted = own.settings.entry.ma_filter.map_or(0, |period| u64::from(period.get()));
         if is_otherwise && wanted > known {
             let (symbol, interval) = own.name;
