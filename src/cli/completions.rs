@@ -10,7 +10,7 @@ use super::failure::Failure;
 /// Print the completions of a shell: its Tab key then knows heikin's commands and options.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Whose.
+    /// Which shell.
     #[arg(value_enum)]
     shell: Shell,
 }
