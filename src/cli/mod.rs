@@ -9,24 +9,29 @@ mod backtest;
 mod bot;
 mod chat;
 pub mod check;
+mod completions;
 mod demo;
 mod emergency_close;
 mod exchange_sim;
 mod failure;
 mod figures;
+mod health;
 mod init;
+mod man;
 mod narration;
+mod pages;
 mod replay;
 mod run;
 mod simulate;
 mod standin;
 mod store;
 mod tell;
+mod version;
 mod words;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use self::failure::{Exit, Failure};
 
@@ -49,21 +54,31 @@ enum Command {
     Bot(bot::Arguments),
     Chat(chat::Arguments),
     Check(check::Arguments),
+    Completions(completions::Arguments),
     /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
     Demo(demo::Arguments),
     EmergencyClose(emergency_close::Arguments),
+    Health(health::Arguments),
     Init(init::Arguments),
+    Man(man::Arguments),
     Replay(replay::Arguments),
     Run(run::Arguments),
     ExchangeSim(exchange_sim::Arguments),
     Simulate(simulate::Arguments),
     Standin(standin::Arguments),
     Store(store::Arguments),
+    Version(version::Arguments),
+}
+
+/// Everything that can be asked, with its pages of help: what completions, man pages and the tests of
+/// the documents are made from.
+pub fn command() -> clap::Command {
+    pages::attach(Cli::command())
 }
 
 /// Runs what the process's arguments ask for.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
     match run(cli) {
         Ok(()) => Exit::Success.into(),
         Err(failure) => {
@@ -80,8 +95,11 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Bot(arguments)) => bot::run(&arguments),
         Some(Command::Chat(arguments)) => chat::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::EmergencyClose(arguments)) => emergency_close::run(&arguments),
+        Some(Command::Health(arguments)) => health::run(&arguments),
+        Some(Command::Man(arguments)) => man::run(&arguments),
         Some(Command::Replay(arguments)) => replay::run(&arguments),
         Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::Init(arguments)) => init::run(&arguments),
@@ -89,5 +107,6 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
         Some(Command::Standin(arguments)) => standin::run(&arguments),
         Some(Command::Store(arguments)) => store::run(&arguments),
+        Some(Command::Version(arguments)) => version::run(&arguments),
     }
 }

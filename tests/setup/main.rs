@@ -1,5 +1,7 @@
 #![cfg(test)]
-//! `heikin init` and `heikin check`, as processes.
+//! `heikin init` and `heikin check`, as processes; and, in `asked`, what heikin says of itself.
+
+mod asked;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
