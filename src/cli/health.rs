@@ -88,7 +88,7 @@ async fn ask(address: SocketAddr) -> Result<Told, Failure> {
     let client = Client::builder().no_proxy().timeout(PATIENCE).build().map_err(Failure::failed)?;
     let (health, _) = get(&client, address, "health").await?;
     let (ready, body) = get(&client, address, "ready").await?;
-    let reasons = match (ready, body["reasons"].as_array()) {
+    let reasons = match (ready, body.get("reasons").and_then(Value::as_array)) {
         (StatusCode::OK, _) => Vec::new(),
         (_, Some(reasons)) => {
             reasons.iter().filter_map(|reason| Some(reason.as_str()?.to_owned())).collect()
