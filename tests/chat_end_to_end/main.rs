@@ -157,7 +157,8 @@ async fn with_real_money_new_settings_pass_the_live_gate_before_anything_is_ente
     let overrule = |net: &str| {
         let sentence =
             format!("live_gate_override = \"BTCUSDT 1h at {net}: a market of a test\"\n");
-        std::fs::write(&file, format!("{text}{sentence}")).unwrap();
+        let text = text.replace("rearm_after = 0\n", &format!("rearm_after = 0\n{sentence}"));
+        std::fs::write(&file, text).unwrap();
     };
     let refused = Product::refuses(folder.path());
     assert!(refused.contains("nothing was started"), "{refused}");
