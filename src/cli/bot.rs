@@ -24,7 +24,7 @@ use crate::config;
 /// front_end. The heikin that trades has no bot token then.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The address of the heikin that trades, such as https://trader.example.org.
+    /// The address of the heikin that trades, such as `https://trader.example.org`.
     #[arg(long, value_name = "URL")]
     backend: String,
     /// Where the Bot API is: Telegram's, a Bot API server of your own, or a stand-in.

@@ -45,7 +45,7 @@ const SPEED: NonZeroU32 = NonZeroU32::MIN;
 /// API with the role owner.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The address of a heikin that runs, such as http://127.0.0.1:8080.
+    /// The address of a heikin that runs, such as `http://127.0.0.1:8080`.
     #[arg(long, value_name = "URL", conflicts_with_all = ["seed", "speed"])]
     backend: Option<String>,
     /// The market's seed: the same one gives the same candles.
