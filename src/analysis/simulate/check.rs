@@ -233,6 +233,16 @@ impl Checks {
         }
     }
 
+    /// A placement came to its sender too late, and never left: it is no attempt.
+    pub(super) fn on_not_sent(&mut self, id: ClientOrderId) {
+        let decision = (id.slot(), id.generation());
+        if let Some(trader) = self.trader(id.trader())
+            && let Some(last) = trader.sent.iter().rposition(|(of, _)| *of == decision)
+        {
+            trader.sent.remove(last);
+        }
+    }
+
     /// One decision is not sent again and again within a minute.
     fn check_patience(&mut self, id: ClientOrderId, now: Timestamp) -> Result<(), Violation> {
         let Some(trader) = self.trader(id.trader()) else { return Ok(()) };

@@ -9,7 +9,7 @@ use super::faults::Fault;
 use super::feed::Feed;
 use super::machine::{Death, NotStarted};
 use super::scenario::Scenario;
-use super::world::{Event, World};
+use super::world::{Event, Mark, World};
 use crate::store::disk::{self, Survives};
 use crate::store::{Recovery, StoreError};
 
@@ -137,6 +137,9 @@ impl World {
         };
         self.note(|| format!("crash: {unsynced} unsynced records, {survives:?}, {kept} kept"));
         self.bot.crash(Death { kept, survives });
+        if survives != Survives::Everything {
+            self.mark = Mark::Older;
+        }
         self.damage(survives);
         self.checks.forget_orders();
         self.checks.read(self.bot.durable_records())?;
@@ -157,10 +160,11 @@ impl World {
         {
             store.damage_snapshot(&mut self.disk_dice);
         }
-        // Where power is lost too, the mark of what was durable may be an old one, and the loss of
-        // the very last records cannot be noticed.
+        // Where power was lost too, the mark of what was durable may be an older one until a start has
+        // come so far as to write it anew, and the loss of the very last records cannot be noticed.
         if survives == Survives::Everything
             && self.strike_disk(Fault::JournalDamaged)
+            && self.mark == Mark::Exact
             && let Some(store) = self.bot.store()
         {
             store.damage_journal(&mut self.disk_dice);
@@ -175,7 +179,10 @@ impl World {
             self.upset_start();
         }
         match self.bot.start() {
-            Ok(recovery) => self.recovered(&recovery)?,
+            Ok(recovery) => {
+                self.mark = Mark::Exact;
+                self.recovered(&recovery)?;
+            }
             Err(NotStarted::Wrong(violation)) => return Err(violation),
             Err(NotStarted::Refused(error)) => return self.refused_to_start(&error),
         }

@@ -43,10 +43,16 @@ impl World {
         let placed = placement(&effect);
         // The sender looks at the clock: a sync may have taken long.
         if not_after(&effect).is_some_and(|limit| self.stamp() > limit) {
+            if let Some(id) = placed {
+                self.checks.on_not_sent(id);
+            }
             return self.answer(1, process, not_sent(&effect));
         }
         if placed.is_some() && self.faults.strike(Fault::SenderLate, &mut self.dice) {
             let late = self.dice.between(5_001, 9_000);
+            if let Some(id) = placed {
+                self.checks.on_not_sent(id);
+            }
             return self.answer(late, process, not_sent(&effect));
         }
         self.pending += 1;

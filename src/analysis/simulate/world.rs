@@ -122,6 +122,15 @@ pub(super) struct Outcome {
     pub(super) trace: Vec<String>,
 }
 
+/// What the disk says of how far the journal was durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// The truth.
+    Exact,
+    /// Less than that, perhaps.
+    Older,
+}
+
 /// A whole world made from a seed: markets, exchange, network, user, and the bot in it.
 #[derive(Debug)]
 pub(super) struct World {
@@ -147,6 +156,7 @@ pub(super) struct World {
     /// The process waits for its disk until then.
     pub(super) stalled_until: Timestamp,
     pub(super) pace: Pace,
+    pub(super) mark: Mark,
     /// Old segments are archived in this schedule.
     pub(super) archives: bool,
     /// Placements on their way.
@@ -214,6 +224,7 @@ impl World {
             stream_up: true,
             skew: 0,
             stalled_until: now,
+            mark: Mark::Exact,
             pace: Pace::Usual,
             in_flight: BTreeMap::new(),
             replaced: BTreeMap::new(),
