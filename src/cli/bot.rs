@@ -10,11 +10,11 @@ use heikin_bot::chat::Bot;
 use heikin_bot::telegram::{Api, Machine, Notice, Telegram};
 use heikin_core::time::{Span, Timestamp};
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::chat::{drawn, elsewhere, secrets};
 use super::failure::Failure;
 use super::run::telegram::Pace;
+use super::stop::{Hangup, Stop};
 use super::tell::{tell, warn};
 use crate::config;
 
@@ -48,26 +48,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let telegram = Telegram::new(api, Bot::new(remote, drawn), here);
     tell(&format!("the bot of {}", arguments.backend));
     let runtime = Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
-    match runtime.block_on(async { Ok(telegram.run(stop()?).await) })? {
+    let until_stopped = async {
+        let mut stop = Stop::listen(Hangup::Ends)?;
+        Ok(telegram.run(async move { stop.asked().await }).await)
+    };
+    match runtime.block_on(until_stopped)? {
         None => Ok(()),
         Some(failure) => Err(Failure::failed(failure)),
     }
-}
-
-/// Comes with SIGINT or SIGTERM.
-fn stop() -> Result<impl Future<Output = ()>, Failure> {
-    let caught = |kind| {
-        let no = |error| Failure::failed(format!("signals cannot be caught: {error}"));
-        signal(kind).map_err(no)
-    };
-    let (mut interrupt, mut end) =
-        (caught(SignalKind::interrupt())?, caught(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = end.recv() => {}
-        }
-    })
 }
 
 /// This machine, for the transport.

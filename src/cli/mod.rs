@@ -24,6 +24,7 @@ mod replay;
 mod run;
 mod simulate;
 mod standin;
+mod stop;
 mod store;
 mod tell;
 mod version;

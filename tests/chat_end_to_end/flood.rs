@@ -28,8 +28,7 @@ async fn a_panic_is_answered_at_once_while_fifty_messages_a_second_come_from_str
     let folder = tempfile::tempdir().unwrap();
     market.configure(folder.path(), "testnet", &phone.on_telegram());
     let product = Product::start(folder.path(), &[("TELEGRAM_BOT_TOKEN", &Phone::token())]);
-    let link = product.says("?start=");
-    let code = link.split("?start=").nth(1).unwrap().split(' ').next().unwrap();
+    let code = product.claim_code();
     phone.write(&format!("/start {code}"));
     phone.reads("You are the owner.").await;
     market.goes_on(4).await;

@@ -23,8 +23,7 @@ async fn from_the_claim_to_a_panic_that_outlives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     market.configure(folder.path(), "testnet", &phone.on_telegram());
     let product = Product::start(folder.path(), &[(TOKEN, &Phone::token())]);
-    let link = product.says("?start=");
-    let code = link.split("?start=").nth(1).unwrap().split(' ').next().unwrap();
+    let code = product.claim_code();
     product.answers("/ready", "HTTP/1.1 200").await;
 
     phone.write(&format!("/start {code}"));
@@ -84,8 +83,7 @@ async fn settings_from_the_phone_hold_over_a_restart_until_the_file_is_changed_t
     market.configure(folder.path(), "testnet", &phone.on_telegram());
     std::fs::write(folder.path().join(".env"), format!("HEIKIN_CHAT_PIN={PIN}\n")).unwrap();
     let product = Product::start(folder.path(), &[(TOKEN, &Phone::token())]);
-    let link = product.says("?start=");
-    let code = link.split("?start=").nth(1).unwrap().split(' ').next().unwrap();
+    let code = product.claim_code();
     product.answers("/ready", "HTTP/1.1 200").await;
     phone.write(&format!("/start {code}"));
     phone.reads("You are the owner.").await;
@@ -165,8 +163,7 @@ async fn with_real_money_new_settings_pass_the_live_gate_before_anything_is_ente
     overrule(refused.split('`').nth(1).unwrap());
 
     let product = Product::start(folder.path(), &[(TOKEN, &Phone::token())]);
-    let link = product.says("?start=");
-    let code = link.split("?start=").nth(1).unwrap().split(' ').next().unwrap();
+    let code = product.claim_code();
     product.answers("/ready", "HTTP/1.1 200").await;
     phone.write(&format!("/start {code}"));
     phone.reads("You are the owner.").await;

@@ -102,8 +102,7 @@ async fn pay(url: &str) {
 async fn a_guest_pays_and_has_access_and_a_receipt() {
     let mut shop = Shop::open();
     let product = shop.start();
-    let link = product.says("?start=");
-    let code = link.split("?start=").nth(1).unwrap().split(' ').next().unwrap();
+    let code = product.claim_code();
     shop.asha.write(&format!("/start {code}"));
     shop.asha.reads("You are the owner.").await;
     shop.knocks_at(&product);

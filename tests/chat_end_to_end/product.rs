@@ -100,6 +100,12 @@ impl Product {
         told.concat()
     }
 
+    /// What makes whoever sends it the owner, as the next line that has it says.
+    pub(crate) fn claim_code(&self) -> String {
+        let line = self.says("?start=");
+        line.split("?start=").nth(1).unwrap().split(' ').next().unwrap().to_owned()
+    }
+
     /// The next line that holds some words.
     pub(crate) fn says(&self, words: &str) -> String {
         loop {

@@ -1,8 +1,8 @@
 //! What people are told of the trading.
 
 use heikin_bot::backend::{
-    Alert, AlertKind, Backend as _, Command, Delivery, Loudness, MessageId, NotifyPreferences,
-    Outcome, Protection, Receipt, Target,
+    Alert, AlertKind, Backend as _, Command, Delivery, Envelope, Loudness, MessageId,
+    NotifyPreferences, Outcome, Protection, Receipt, StopRaised, Target,
 };
 use heikin_core::market::Side;
 
@@ -58,32 +58,26 @@ fn a_trade_is_told_from_its_entry_to_its_end() {
     world.stop(product);
 }
 
+fn raised(told: Vec<Envelope>) -> Vec<StopRaised> {
+    let found = told.into_iter().filter_map(|envelope| match envelope.alert {
+        Alert::StopRaised(raised) => Some(raised),
+        _ => None,
+    });
+    found.collect()
+}
+
 #[test]
 fn stops_that_rise_unsaid_are_one_message() {
     let world = World::new();
     let mut product = world.start();
     world.advance(&mut product, 9);
     let control = product.control.clone();
-    let told = world.run(&mut product, alerts(&control)).remove(&OWNER.0).unwrap();
-    let raises: Vec<_> = told
-        .iter()
-        .filter_map(|envelope| match &envelope.alert {
-            Alert::StopRaised(raised) => Some(raised.clone()),
-            _ => None,
-        })
-        .collect();
+    let raises = raised(world.run(&mut product, alerts(&control)).remove(&OWNER.0).unwrap());
     assert_eq!(raises.len(), 1, "{raises:#?}");
     assert!(raises[0].times > 2, "{raises:?}");
     // From now on it is another message: that one was handed out.
     world.advance(&mut product, 3);
-    let told = world.run(&mut product, alerts(&control)).remove(&OWNER.0).unwrap();
-    let raises: Vec<_> = told
-        .iter()
-        .filter_map(|envelope| match &envelope.alert {
-            Alert::StopRaised(raised) => Some(raised.clone()),
-            _ => None,
-        })
-        .collect();
+    let raises = raised(world.run(&mut product, alerts(&control)).remove(&OWNER.0).unwrap());
     assert_eq!(raises.len(), 2, "{raises:#?}");
     assert_eq!(raises[0].to, raises[1].from);
     world.stop(product);

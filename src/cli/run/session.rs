@@ -21,6 +21,7 @@ use super::service::{Doors, File, Office, Service, Told};
 use super::settings;
 use super::telegram::{self, Phone};
 use crate::cli::Failure;
+use crate::cli::stop::{Hangup, Stop};
 use crate::cli::tell::{tell, warn};
 use crate::config::changeable::Changeable;
 use crate::config::{Config, Mode, Paths, TokenRole};
@@ -64,7 +65,7 @@ pub(super) async fn run(
     tag: InstallationTag,
     (echo, latch): (Echo, Latch),
 ) -> Result<(), Failure> {
-    let mut stop = Stop::listen()?;
+    let mut stop = Stop::listen(Hangup::IsSpared)?;
     let mut exchange = tokio::select! {
         reached = Exchange::reach(config) => reached?,
         () = stop.asked() => return Ok(()),
@@ -398,34 +399,4 @@ fn summary(config: &Config, closing: &Closing) -> String {
     });
     let text: String = positions.chain(entries).collect();
     if text.is_empty() { "nothing is open\n".to_owned() } else { text }
-}
-
-/// SIGINT and SIGTERM.
-#[derive(Debug)]
-struct Stop {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-    /// SIGHUP ends nothing, also while nobody reads the configuration again yet.
-    _hangup: tokio::signal::unix::Signal,
-}
-
-impl Stop {
-    fn listen() -> Result<Self, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        let caught = |kind| {
-            signal(kind)
-                .map_err(|error| Failure::failed(format!("signals cannot be caught: {error}")))
-        };
-        let interrupt = caught(SignalKind::interrupt())?;
-        let (terminate, hangup) = (caught(SignalKind::terminate())?, caught(SignalKind::hangup())?);
-        Ok(Self { interrupt, terminate, _hangup: hangup })
-    }
-
-    async fn asked(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }
