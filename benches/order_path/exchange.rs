@@ -15,11 +15,35 @@ use super::wake::Wake;
 pub(crate) const BEGIN: Timestamp = Timestamp::from_millis(1_704_067_200_000);
 /// How long after a candle's end the exchange tells it.
 const LATE: Span = Span::from_millis(12);
-/// Between a round's end and the next one, so that the order thread has gone to sleep.
-const PAUSES: [Duration; 3] =
-    [Duration::from_millis(1), Duration::from_millis(2), Duration::from_millis(4)];
-const LOOK_EVERY: Duration = Duration::from_micros(300);
+/// Rounds that nobody measures come first.
+const WARM_UP: usize = 300;
 const GIVE_UP: Duration = Duration::from_secs(5);
+
+/// How long it is quiet before a candle, so that the order thread sleeps: on a busy stream, and on one
+/// that gives the machine time to forget what it had at hand (caches, a core's waking state).
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Pace {
+    Busy,
+    Rested,
+}
+
+impl Pace {
+    /// Pauses that take turns.
+    fn pauses(self) -> [Duration; 3] {
+        match self {
+            Self::Busy => [60, 90, 120].map(Duration::from_micros),
+            Self::Rested => [1, 2, 4].map(Duration::from_millis),
+        }
+    }
+
+    /// How often the exchange looks for requests meanwhile.
+    fn look_every(self) -> Duration {
+        match self {
+            Self::Busy => Duration::from_micros(20),
+            Self::Rested => Duration::from_micros(300),
+        }
+    }
+}
 
 /// How long one round took.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +68,7 @@ pub(crate) struct Exchange {
     rest: Rest,
     streams: TcpListener,
     account: Account,
+    pace: Pace,
 }
 
 /// What it knows.
@@ -55,9 +80,14 @@ struct Account {
 }
 
 impl Exchange {
-    pub(crate) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen(pace: Pace) -> io::Result<Self> {
         let account = Account { clock: BEGIN, orders: 0, open: String::new() };
-        Ok(Self { rest: Rest::listen()?, streams: TcpListener::bind("127.0.0.1:0")?, account })
+        Ok(Self {
+            rest: Rest::listen()?,
+            streams: TcpListener::bind("127.0.0.1:0")?,
+            account,
+            pace,
+        })
     }
 
     /// The addresses of REST and of the streams.
@@ -65,13 +95,13 @@ impl Exchange {
         Ok((self.rest.address()?, format!("ws://{}", self.streams.local_addr()?)))
     }
 
-    /// Plays so many rounds, after as many that nobody measures as there are pauses times a hundred.
+    /// Plays so many rounds, after some that nobody measures.
     pub(crate) fn play(mut self, rounds: usize, wake: &Wake) -> io::Result<Vec<Round>> {
         // Its connection is dialled first, and its account asked for at the same time.
         let mut market = accept_streams(&self.streams)?;
         let mut measured = Vec::with_capacity(rounds);
-        let warm_up = PAUSES.len() * 100;
-        for (number, pause) in (0..rounds + warm_up).zip(PAUSES.into_iter().cycle()) {
+        let pauses = self.pace.pauses().into_iter().cycle();
+        for (number, pause) in (0..rounds + WARM_UP).zip(pauses) {
             self.serve_for(pause)?;
             let (quote, candle) = self.account.next_minute(number);
             market.write_all(&quote)?;
@@ -82,7 +112,7 @@ impl Exchange {
             let arrived = self.order_arrived(told)?;
             let round = Round::of(told, wake.noted(), arrived);
             self.answer_order()?;
-            if number >= warm_up {
+            if number >= WARM_UP {
                 measured.push(round);
             }
         }
@@ -96,7 +126,7 @@ impl Exchange {
         let mut measured = Vec::with_capacity(rounds);
         let mut chunk = [0; 4_096];
         let frame = frame(&"x".repeat(350));
-        for pause in PAUSES.into_iter().cycle().take(rounds) {
+        for pause in self.pace.pauses().into_iter().cycle().take(rounds) {
             sleep(pause);
             let told = Instant::now();
             wake.arm();
@@ -125,7 +155,7 @@ impl Exchange {
             if self.rest.receive()?.is_some() {
                 self.answer()?;
             }
-            sleep(LOOK_EVERY);
+            sleep(self.pace.look_every());
         }
         Ok(())
     }

@@ -9,6 +9,9 @@
 //! - `order thread`: the part of it after the order thread woke up. What is before is the machine's
 //!   matter: a core that sleeps takes tens of microseconds to wake, on a virtual machine more.
 //!
+//! `Busy` has a candle after a tenth of a millisecond of quiet, `Rested` after milliseconds: then code and
+//! data come from further away, and all takes twice to three times as long, the echo too.
+//!
 //! `Echo` sends the same frame back and does nothing else: the difference to it is heikin's. `Memory`
 //! writes no journal; `Files` appends and syncs the order's record before it leaves, below the
 //! temporary folder, so point `TMPDIR` at the disk that is of interest. On a machine that does other
@@ -31,7 +34,7 @@ use std::time::Duration;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use tokio::sync::oneshot;
 
-use exchange::{Exchange, Round};
+use exchange::{Exchange, Pace, Round};
 use product::Product;
 use wake::Wake;
 
@@ -66,24 +69,26 @@ struct Spread {
 fn main() -> Result<(), Failed> {
     let mut counts = std::env::args().skip(1).filter_map(|word| word.parse::<usize>().ok());
     let (rounds, runs) = (counts.next().unwrap_or(2_000), counts.next().unwrap_or(5));
-    for way in [Way::Echo, Way::Order(Journal::Memory), Way::Order(Journal::Files)] {
-        let mut best: Option<[Spread; 2]> = None;
-        for _ in 0..runs {
-            let spreads = spreads(&measure(way, rounds)?);
-            tell(way, "", spreads);
-            if best.is_none_or(|[best, _]| spreads[0].p50 < best.p50) {
-                best = Some(spreads);
+    for pace in [Pace::Busy, Pace::Rested] {
+        for way in [Way::Echo, Way::Order(Journal::Memory), Way::Order(Journal::Files)] {
+            let mut best: Option<[Spread; 2]> = None;
+            for _ in 0..runs {
+                let spreads = spreads(&measure(way, pace, rounds)?);
+                tell(&format!("{pace:?} {way:?}"), spreads);
+                if best.is_none_or(|[best, _]| spreads[0].p50 < best.p50) {
+                    best = Some(spreads);
+                }
             }
-        }
-        if let Some(best) = best {
-            tell(way, "best ", best);
+            if let Some(best) = best {
+                tell(&format!("best {pace:?} {way:?}"), best);
+            }
         }
     }
     Ok(())
 }
 
-fn measure(way: Way, rounds: usize) -> Result<Vec<Round>, Failed> {
-    let exchange = Exchange::listen()?;
+fn measure(way: Way, pace: Pace, rounds: usize) -> Result<Vec<Round>, Failed> {
+    let exchange = Exchange::listen(pace)?;
     let addresses = exchange.addresses()?;
     let wake = Arc::new(Wake::default());
     let noted = Arc::clone(&wake);
@@ -134,9 +139,9 @@ impl Spread {
     }
 }
 
-fn tell(way: Way, which: &str, [own, whole]: [Spread; 2]) {
+fn tell(which: &str, [own, whole]: [Spread; 2]) {
     let of = |it: Spread| {
         format!("p50 {:4}  p90 {:4}  p99 {:5}  max {:6}", it.p50, it.p90, it.p99, it.most)
     };
-    println!("{which}{way:?}: order thread {}  |  whole {}", of(own), of(whole));
+    println!("{which}: order thread {}  |  whole {}", of(own), of(whole));
 }

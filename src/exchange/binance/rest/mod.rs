@@ -21,6 +21,7 @@ use heikin_core::order::Refusal;
 use heikin_core::time::{Span, Timestamp};
 use hosts::Hosts;
 pub use reads::{Klines, ReadError};
+use reqwest::header::HeaderValue;
 use serde::de::IgnoredAny;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
@@ -54,6 +55,8 @@ struct Inner {
     hosts: Hosts,
     wallet_api: WalletApi,
     credentials: Option<Credentials>,
+    /// The key, made ready once.
+    key_header: Option<HeaderValue>,
     time: ExchangeTime,
     limits: RefCell<Limits>,
     queue: RefCell<Queue<oneshot::Sender<Ticket>>>,
@@ -70,6 +73,13 @@ impl fmt::Debug for Rest {
         let host = self.0.hosts.current(self.0.time.now());
         f.debug_struct("Rest").field("host", &host.as_str()).finish_non_exhaustive()
     }
+}
+
+/// The key as a header that is not shown. A checked key is printable ASCII, so there always is one.
+fn key_header(credentials: &Credentials) -> Option<HeaderValue> {
+    let mut key = HeaderValue::from_str(credentials.expose_key()).ok()?;
+    key.set_sensitive(true);
+    Some(key)
 }
 
 /// A request that may leave, or has left: settled when it is dropped, if not before.
@@ -140,6 +150,7 @@ impl Rest {
             client,
             hosts: Hosts::new(addresses),
             wallet_api: endpoints.wallet_api,
+            key_header: credentials.as_ref().and_then(key_header),
             credentials,
             time,
             limits: RefCell::new(Limits::default()),
@@ -350,7 +361,7 @@ impl Rest {
 
     /// Stamps and signs. None where a key is needed and missing.
     fn http(&self, request: &Request, address: &reqwest::Url) -> Option<reqwest::RequestBuilder> {
-        let Inner { client, credentials, time, .. } = &*self.0;
+        let Inner { client, credentials, key_header, time, .. } = &*self.0;
         let signed = request.security == Security::Signed;
         let query = if signed {
             let stamp = Stamp { timestamp: time.estimate(), recv_window: RECV_WINDOW };
@@ -365,14 +376,8 @@ impl Rest {
             Method::Post => client.post(url),
             Method::Delete => client.delete(url),
         };
-        Some(match credentials.as_ref().filter(|_| signed) {
-            Some(credentials) => {
-                // A checked key is printable ASCII.
-                let key = reqwest::header::HeaderValue::from_str(credentials.expose_key());
-                let mut key = key.ok()?;
-                key.set_sensitive(true);
-                http.header("X-MBX-APIKEY", key)
-            }
+        Some(match key_header.as_ref().filter(|_| signed) {
+            Some(key) => http.header("X-MBX-APIKEY", key),
             None => http,
         })
     }
