@@ -164,8 +164,13 @@ async fn answer(State(content): State<Arc<Mutex<Content>>>, request: Request) ->
     let answer = answer.header(header::CONTENT_LENGTH, bytes.len());
     let body = match fault {
         Some(Fault::Cut(count)) => {
-            let parts = [Ok(bytes[..count].to_vec()), Err(std::io::Error::other("cut"))];
-            Body::from_stream(stream::iter(parts))
+            let part = Ok(bytes[..count].to_vec());
+            // What came before is on its way when the connection breaks.
+            let cut = stream::once(async {
+                tokio::task::yield_now().await;
+                Err(std::io::Error::other("cut"))
+            });
+            Body::from_stream(stream::iter([part]).chain(cut))
         }
         Some(Fault::Hang(count)) => {
             let part = Ok::<_, std::io::Error>(bytes[..count].to_vec());

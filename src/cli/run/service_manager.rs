@@ -96,13 +96,18 @@ impl Watch {
             self.line = line;
             news.push(NotifyState::Status(&self.line));
         }
-        if self.patience.is_some_and(|patience| self.heartbeat.silent() < span(patience)) {
+        if self.patience.is_some_and(|patience| goes_round(&self.heartbeat, patience)) {
             news.push(NotifyState::Watchdog);
         }
         if !news.is_empty() {
             notify(&news);
         }
     }
+}
+
+/// Whether the order thread has gone round lately.
+fn goes_round(heartbeat: &Heartbeat, patience: Duration) -> bool {
+    heartbeat.silent() < span(patience)
 }
 
 /// How things stand, on one line.
@@ -134,6 +139,13 @@ fn notify(news: &[NotifyState<'_>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_vouches_for_a_thread_that_is_silent() {
+        let heartbeat = Heartbeat::start();
+        assert!(goes_round(&heartbeat, Duration::from_mins(10)));
+        assert!(!goes_round(&heartbeat, Duration::ZERO));
+    }
 
     #[test]
     fn reasons_are_one_line() {

@@ -34,6 +34,25 @@ impl Rest {
         classify::read(self.send(request, None).await.reply())
     }
 
+    /// Asks for candles: again, after a pause, where nothing usable comes.
+    async fn read_page<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ReadError> {
+        let mut attempt = 1;
+        loop {
+            match self.read(request).await {
+                Err(error @ (ReadError::NoAnswer(_) | ReadError::Unreadable(_)))
+                    if attempt < PAGE_ATTEMPTS =>
+                {
+                    // Whoever is told when to come again waits in the queue until then.
+                    if error.not_before().is_none() {
+                        pause(Duration::from_millis(250 << attempt)).await;
+                    }
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
     /// One look at the exchange's clock.
     pub async fn server_time(&self) -> Result<RoundTrip, ReadError> {
         let delivery = self.send(&requests::server_time(), None).await;
@@ -90,7 +109,8 @@ impl Rest {
         interval: Interval,
     ) -> Result<Option<Timestamp>, ReadError> {
         let range = KlineRange { start: Some(Timestamp::EPOCH), end: None, limit: Some(1) };
-        let rows: Vec<KlineRow> = self.read(&requests::klines(symbol, interval, range)).await?;
+        let request = requests::klines(symbol, interval, range);
+        let rows: Vec<KlineRow> = self.read_page(&request).await?;
         Ok(rows.first().map(|KlineRow(candle)| candle.open_time()))
     }
 
@@ -244,22 +264,6 @@ impl<K: Kline> Klines<K> {
 
     async fn rows(&self, from: Timestamp) -> Result<Vec<K::Row>, ReadError> {
         let range = KlineRange { start: Some(from), end: Some(self.to), limit: None };
-        let request = requests::klines(self.symbol, self.interval, range);
-        let mut attempt = 1;
-        loop {
-            let delivery = self.rest.send(&request, None).await;
-            match classify::read(delivery.reply()) {
-                Err(error @ (ReadError::NoAnswer(_) | ReadError::Unreadable(_)))
-                    if attempt < PAGE_ATTEMPTS =>
-                {
-                    // Whoever is told when to come again waits in the queue until then.
-                    if error.not_before().is_none() {
-                        pause(Duration::from_millis(250 << attempt)).await;
-                    }
-                    attempt += 1;
-                }
-                result => return result,
-            }
-        }
+        self.rest.read_page(&requests::klines(self.symbol, self.interval, range)).await
     }
 }
