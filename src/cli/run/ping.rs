@@ -13,7 +13,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::cli::Failure;
 use crate::config::Config;
-use crate::http::metrics::{Family, Kind, Sample};
 use crate::http::{Beat, Readiness, Source};
 
 /// How long an answer is waited for.
@@ -41,31 +40,11 @@ pub(super) struct Ping {
 }
 
 impl Pings {
-    /// What `/metrics` tells of them.
-    #[expect(clippy::cast_precision_loss, reason = "the format knows nothing but floats")]
-    pub(super) fn family(&self) -> Family {
+    /// How many arrived, and how many failed.
+    pub(super) fn counts(&self) -> (u64, u64) {
         let Counts { arrived, failed } = &*self.0;
-        let outcomes = [("arrived", arrived), ("failed", failed)];
-        let samples = outcomes.map(|(name, count)| Sample {
-            labels: vec![("outcome", name.to_owned())],
-            value: count.load(Ordering::Relaxed) as f64,
-        });
-        family(
-            "heikin_pings_total",
-            "Pings of HEIKIN_PING_URL, by what became of them.",
-            Kind::Counter,
-            samples.to_vec(),
-        )
+        (arrived.load(Ordering::Relaxed), failed.load(Ordering::Relaxed))
     }
-}
-
-const fn family(
-    name: &'static str,
-    help: &'static str,
-    kind: Kind,
-    samples: Vec<Sample>,
-) -> Family {
-    Family { name, help, kind, samples }
 }
 
 impl Ping {

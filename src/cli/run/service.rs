@@ -136,7 +136,7 @@ impl Source for Told {
         let mut families = of_the_account(&status);
         families.extend(of_the_exchange(&status));
         families.extend(of_the_traders(&status.traders));
-        families.extend(self.pings.as_ref().map(Pings::family));
+        families.extend(self.pings.as_ref().map(of_pings));
         families
     }
 }
@@ -288,6 +288,17 @@ fn of_the_traders(traders: &[TraderStatus]) -> Vec<Family> {
             each(|trader| Some(number(trader.orders.len() as u64))),
         ),
     ]
+}
+
+fn of_pings(pings: &Pings) -> Family {
+    let (arrived, failed) = pings.counts();
+    let outcomes = [("arrived", arrived), ("failed", failed)];
+    family(
+        "heikin_pings_total",
+        "Pings of HEIKIN_PING_URL, by what became of them.",
+        Kind::Counter,
+        outcomes.map(|(name, count)| labelled("outcome", name, number(count))).to_vec(),
+    )
 }
 
 fn labels(trader: &TraderStatus) -> Vec<(&'static str, String)> {

@@ -72,6 +72,9 @@ impl<'de> Deserialize<'de> for KlineRow {
     }
 }
 
+/// Columns of a row; a later version of the API may have more.
+const COLUMNS: usize = 12;
+
 /// A row of `GET /api/v3/klines` with all that it tells: as the line that the public archive has for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KlineLine {
@@ -87,8 +90,9 @@ impl<'de> Deserialize<'de> for KlineLine {
         let KlineRow(candle) = serde_json::from_str(row.get()).map_err(de::Error::custom)?;
         // Numbers and texts of digits: brackets and quotes are all that is not of the columns.
         let is_framing = |c: char| matches!(c, '[' | ']' | '"') || c.is_whitespace();
-        let text = row.get().chars().filter(|&c| !is_framing(c)).collect();
-        Ok(Self { candle, text })
+        let columns: String = row.get().chars().filter(|&c| !is_framing(c)).collect();
+        let end = columns.match_indices(',').nth(COLUMNS - 1).map_or(columns.len(), |(at, _)| at);
+        Ok(Self { candle, text: columns.get(..end).unwrap_or_default().to_owned() })
     }
 }
 
