@@ -22,13 +22,14 @@ use heikin_core::time::Timestamp;
 const HOUR: i64 = 3_600_000;
 const HISTORY: usize = 500;
 /// Nothing here takes so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What is in the address that is pinged, and nowhere else.
 const TOKEN: &str = "a1b2c3d4-not-to-be-told";
 
 /// An exchange whose clock runs, and a folder with a heikin that trades there.
 struct Scene {
-    exchange: Simulator,
+    /// It ends with this.
+    _exchange: Simulator,
     folder: tempfile::TempDir,
     manager: UnixDatagram,
 }
@@ -54,7 +55,7 @@ impl Scene {
         fs::write(folder.path().join("heikin.toml"), text).unwrap();
         let manager = UnixDatagram::bind(folder.path().join("notify")).unwrap();
         manager.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self { exchange, folder, manager }
+        Self { _exchange: exchange, folder, manager }
     }
 
     fn run(&self, variables: &[(&str, &str)]) -> Product {
@@ -125,7 +126,7 @@ impl Product {
 impl Drop for Product {
     fn drop(&mut self) {
         // It may have ended.
-        if self.child.kill().is_ok() {}
+        drop(self.child.kill());
         self.child.wait().unwrap();
     }
 }
