@@ -7,6 +7,7 @@
 //! | [`config`] | settings and secrets, read and checked at once |
 //! | [`control`] | what front ends may ask and do: the port of `heikin-bot`, in process |
 //! | [`exchange`] | trading venues: Binance, and one that is simulated and speaks its wire |
+//! | [`history`] | candles of the past, downloaded into folders |
 //! | [`http`] | what is served over HTTP |
 //! | [`runtime`] | the order thread: market data and account events in, orders out |
 //! | [`standin`] | the other outside services, served on this machine: Telegram, Razorpay |
@@ -23,6 +24,7 @@ pub mod cli;
 pub mod config;
 pub mod control;
 pub mod exchange;
+pub mod history;
 pub mod http;
 pub mod runtime;
 pub mod standin;

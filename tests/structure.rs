@@ -24,6 +24,8 @@ const ROOT: &[Rule] = &[
     // The simulation puts engine and store together, as the runtime does.
     ("analysis", &["store"]),
     ("exchange", &[]),
+    // What it downloads has to be what a backtest reads: the exchange's candles, read as it does.
+    ("history", &["analysis", "exchange"]),
     ("http", &["config"]),
     ("standin", &[]),
     ("store", &[]),
@@ -38,6 +40,7 @@ const ROOT: &[Rule] = &[
             "config",
             "control",
             "exchange",
+            "history",
             "http",
             "runtime",
             "standin",

@@ -11,6 +11,7 @@ mod chat;
 pub mod check;
 mod completions;
 mod demo;
+mod download;
 mod emergency_close;
 mod exchange_sim;
 mod failure;
@@ -58,6 +59,7 @@ enum Command {
     Completions(completions::Arguments),
     /// Run the whole loop on a made-up market and show it live: what `heikin` alone does.
     Demo(demo::Arguments),
+    Download(download::Arguments),
     EmergencyClose(emergency_close::Arguments),
     Health(health::Arguments),
     Init(init::Arguments),
@@ -98,6 +100,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
+        Some(Command::Download(arguments)) => download::run(&arguments),
         Some(Command::EmergencyClose(arguments)) => emergency_close::run(&arguments),
         Some(Command::Health(arguments)) => health::run(&arguments),
         Some(Command::Man(arguments)) => man::run(&arguments),

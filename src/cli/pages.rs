@@ -75,6 +75,16 @@ Examples:
   heikin replay
   heikin replay --explain --from 300 --to 330
   MODE=paper heikin replay --data ../backup-1"),
+    ("download", "\
+Examples:
+  heikin download BTCUSDT 1h
+  heikin download BTCUSDT 1m --from 2024-01-01 --to 2024-12-31 --into candles/btc-2024
+  heikin download ETHUSDT 1h --json
+
+Then: heikin backtest --params FILE --candles candles/BTCUSDT-1h
+
+Exit code 1: something could not be got; what is whole is kept, and the same command goes on from there.
+Exit code 2: no such symbol, nothing in that span, or a folder that cannot be used."),
     ("backtest", "\
 Examples:
   heikin backtest --params examples/backtest.json --candles BTCUSDT-1h-2024-*.zip

@@ -74,6 +74,7 @@ pub(super) fn load(paths: &Paths, variables: &Variables) -> Result<Config, Confi
         data: folder.join(&sections.data),
         notify: sections.notify,
         telegram: sections.telegram,
+        ping: sections.ping,
         subscription,
         secrets,
         warnings: Vec::new(),

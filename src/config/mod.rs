@@ -51,7 +51,7 @@ pub use plan::Subscription;
 pub use secrets::{ApiToken, Keys, Razorpay, Secrets, readable_by_others};
 pub use sections::{
     CONSENT_ALONE, CONSENT_SHARED, Http, LogFormat, LogLevel, LogSettings, ModeName, Notify, Paper,
-    PlayMoney, Telegram, TokenRole,
+    Ping, PlayMoney, Telegram, TokenRole,
 };
 pub use trader::{Preset, TraderConfig, interval_warning};
 pub use variables::Variables;
@@ -203,6 +203,8 @@ pub struct Config {
     pub notify: Notify,
     /// How Telegram is reached.
     pub telegram: Telegram,
+    /// The dead man's switch.
+    pub ping: Ping,
     /// How access is sold; none where heikin is for its operator alone.
     pub subscription: Option<Subscription>,
     /// Every secret that was given, used or not.

@@ -18,6 +18,8 @@ const LARGEST: u64 = 64 * 1024;
 const SHORTEST_TOKEN: usize = 32;
 /// The variable of the PIN.
 const CHAT_PIN: &str = "HEIKIN_CHAT_PIN";
+/// The variable of the address that is pinged.
+const PING_URL: &str = "HEIKIN_PING_URL";
 /// Where containers are handed secrets, readable by all in the container.
 const CONTAINER_SECRETS: &str = "/run/secrets";
 
@@ -60,6 +62,8 @@ pub struct Secrets {
     pub chat_pin: Option<SecretString>,
     /// The token of a heikin elsewhere, for a chat that is attached to it.
     pub backend_token: Option<SecretString>,
+    /// What is asked for while heikin is well: over TLS, or on this machine.
+    pub ping_url: Option<SecretString>,
     /// The tokens of the API, by name.
     pub api_tokens: Vec<ApiToken>,
 }
@@ -101,6 +105,7 @@ impl Secrets {
             &self.webhook_secret_key,
             &self.dashboard_password,
             &self.backend_token,
+            &self.ping_url,
         ];
         let tokens = self.api_tokens.iter().map(|token| &token.secret);
         pairs
@@ -145,6 +150,7 @@ impl Gather<'_> {
             password,
             chat_pin,
             backend,
+            ping,
         ] = SECRETS.map(|name| self.secret(name));
         let [n_key, n_secret, n_test_key, n_test_secret, ..] = SECRETS;
         Secrets {
@@ -161,6 +167,7 @@ impl Gather<'_> {
             dashboard_password: password,
             chat_pin,
             backend_token: backend,
+            ping_url: ping,
             api_tokens: Vec::new(),
         }
     }
@@ -341,6 +348,10 @@ fn flaw(name: &str, text: &str) -> Option<&'static str> {
         let is_pin = (6..=64).contains(&length) && text.bytes().all(|byte| byte.is_ascii_graphic());
         return (!is_pin).then_some("is no PIN: 6 to 64 digits, letters or signs, no space");
     }
+    if name == PING_URL {
+        return (!is_address(text))
+            .then_some("is neither an https address, nor an http one on this machine");
+    }
     // People choose passwords; all the others are copied.
     let is_chosen = name == "DASHBOARD_PASSWORD" || name == "WEBHOOK_SECRET_KEY";
     if is_chosen {
@@ -348,4 +359,16 @@ fn flaw(name: &str, text: &str) -> Option<&'static str> {
     }
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'&=".contains(&byte));
     (!is_plain).then_some("has a character that keys do not have: was more copied than the key?")
+}
+
+/// Whether a secret address may be asked for: nobody on the way may read it.
+fn is_address(text: &str) -> bool {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_plain
+        && text.parse::<reqwest::Url>().is_ok_and(|url| {
+            let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+            let is_here = host == "localhost"
+                || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+            url.scheme() == "https" || url.scheme() == "http" && is_here
+        })
 }

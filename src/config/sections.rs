@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use heikin_core::market::Asset;
 use heikin_core::num::{Money, Quantity, Rate};
@@ -168,6 +169,13 @@ impl Default for Telegram {
     }
 }
 
+/// The dead man's switch, where `HEIKIN_PING_URL` names one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ping {
+    /// How often it is told that heikin is well.
+    pub every: Duration,
+}
+
 /// Everything but the traders, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sections {
@@ -182,6 +190,7 @@ pub(super) struct Sections {
     pub(super) data: PathBuf,
     pub(super) notify: Notify,
     pub(super) telegram: Telegram,
+    pub(super) ping: Ping,
     pub(super) selling: Selling,
     pub(super) plans: Vec<Plan>,
 }
@@ -220,6 +229,7 @@ impl Default for Sections {
             data: PathBuf::from("data"),
             notify: Notify::default(),
             telegram: Telegram::default(),
+            ping: Ping { every: Duration::from_mins(1) },
             selling: Selling::default(),
             plans: Vec::new(),
         }
@@ -248,7 +258,7 @@ const OPTIONAL_AMOUNT: &str = "an amount above 0, such as \"500\", or leave it o
 const OPTIONAL_COUNT: &str = "a number from 1 to 100000, or leave it out for no limit";
 
 /// The keys before and within the sections, in the order in which they are told.
-pub(super) const KEYS: [Key<Sections>; 35] = [
+pub(super) const KEYS: [Key<Sections>; 36] = [
     Key {
         name: "mode",
         allowed: "\"demo\", \"paper\", \"testnet\" or \"live\"",
@@ -488,6 +498,15 @@ pub(super) const KEYS: [Key<Sections>; 35] = [
         meaning: "When the chat's time was that on the wall: the same over restarts.",
         read: |all, given| put(&mut all.telegram.speed_since, moment(given).map(Some)),
         write: |all| all.telegram.speed_since.and_then(|at| text(&at)),
+    },
+    Key {
+        name: "ping.every_seconds",
+        allowed: "seconds from 10 to 86400",
+        meaning: "How often the address in HEIKIN_PING_URL is asked for while heikin is well: who serves it raises the alarm when that stops.",
+        read: |all, given| {
+            put(&mut all.ping.every, given.count(10..=86_400).map(Duration::from_secs))
+        },
+        write: |all| Some(all.ping.every.as_secs().into()),
     },
     Key {
         name: "subscription.link_hours",

@@ -12,7 +12,7 @@ use super::given::{Given, nearest};
 pub(super) const PLAIN: [&str; 2] = ["MODE", "HEIKIN_LOG"];
 
 /// The variables that are. Each may also be given as `NAME_FILE`, the path of a file that holds it.
-pub(super) const SECRETS: [&str; 13] = [
+pub(super) const SECRETS: [&str; 14] = [
     "BINANCE_API_KEY",
     "BINANCE_API_SECRET",
     "BINANCE_TESTNET_API_KEY",
@@ -26,6 +26,7 @@ pub(super) const SECRETS: [&str; 13] = [
     "DASHBOARD_PASSWORD",
     "HEIKIN_CHAT_PIN",
     "HEIKIN_BACKEND_TOKEN",
+    "HEIKIN_PING_URL",
 ];
 
 /// How the variable of an API token begins; its name in capitals follows, with `_` for `-`. It may

@@ -1,7 +1,7 @@
 //! Market streams and user events.
 
 use heikin::exchange::binance::wire::{
-    ApiMessage, KlineProgress, KlineRow, MarketMessage, Told, UserEvent, decode,
+    ApiMessage, KlineLine, KlineProgress, KlineRow, MarketMessage, Told, UserEvent, decode,
 };
 use heikin_core::num::{Money, Price, Quantity};
 use heikin_core::order::{InstallationTag, OrderReport, VenueStatus};
@@ -69,6 +69,19 @@ fn a_row_of_klines_may_be_of_the_open_candle() {
     assert_eq!(row.closed(Timestamp::from_millis(1_588_636_860_000)), Some(row.0));
     assert_eq!(row.0.close(), price("8887.62"));
     let short = decode::<KlineRow>(br#"[1588636800000,"1"]"#).unwrap_err();
+    assert!(short.message.contains("invalid length 2"), "{short}");
+}
+
+#[test]
+fn a_row_of_klines_becomes_a_line_of_a_candle_file() {
+    let rows = r#"[[1588636800000, "8871.92", "8888.0", "8871.92","8887.62","47.66737",
+        1588636859999,"4",617,"2","2","0","new"],
+        [1588636860000,"1.0","1.0","1.0","1.0","0",1588636919999,"0",0,"0","0","0"]]"#;
+    let [first, second] = &decode::<Vec<KlineLine>>(rows.as_bytes()).unwrap()[..] else { panic!() };
+    let columns = "1588636800000,8871.92,8888.0,8871.92,8887.62,47.66737,1588636859999,4,617,2,2,0";
+    assert_eq!((first.text.as_str(), first.candle.close()), (columns, price("8887.62")));
+    assert_eq!(second.text, "1588636860000,1.0,1.0,1.0,1.0,0,1588636919999,0,0,0,0,0");
+    let short = decode::<Vec<KlineLine>>(br#"[[1588636800000,"1"]]"#).unwrap_err();
     assert!(short.message.contains("invalid length 2"), "{short}");
 }
 

@@ -29,6 +29,7 @@ fn every_key_is_read() {
     assert_eq!((config.log.max_bytes, config.log.keep), (50_000_000, 7));
     assert!(config.data.is_absolute(), "relative to the file: {:?}", config.data);
     assert_eq!(config.notify.operators, [123_456_789]);
+    assert_eq!(config.ping.every.as_secs(), 90);
 
     let [first, second] = &config.traders[..] else { panic!("{:?}", config.traders) };
     assert_eq!(first.settings.sizing, Sizing::Percent("0.5".parse().unwrap()));

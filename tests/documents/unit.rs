@@ -16,6 +16,9 @@ fn the_unit_starts_stops_and_confines_heikin() {
     heikin::cli::command().try_get_matches_from(start).unwrap();
     for (key, value) in [
         ("User", "heikin"),
+        ("Type", "notify"),
+        // A start may wait for the exchange.
+        ("TimeoutStartSec", "infinity"),
         ("Restart", "on-failure"),
         ("RestartPreventExitStatus", "2"),
         ("KillSignal", "SIGTERM"),
@@ -27,6 +30,8 @@ fn the_unit_starts_stops_and_confines_heikin() {
     }
     // A graceful stop takes up to eight seconds.
     assert!(given["TimeoutStopSec"].parse::<u32>().unwrap() > 8);
+    // The order thread looks around every second.
+    assert!(given["WatchdogSec"].parse::<u32>().unwrap() >= 10);
     // What is protected but for the state directory must hold all that is written.
     assert_eq!(given["WorkingDirectory"], format!("/var/lib/{}", given["StateDirectory"]));
 }

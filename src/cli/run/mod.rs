@@ -3,7 +3,9 @@
 pub(super) mod exchange;
 mod live_gate;
 mod narrator;
+mod ping;
 mod service;
+mod service_manager;
 pub(super) mod session;
 mod settings;
 pub(super) mod telegram;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use super::ping::{Ping, Pings};
 use super::telegram::Phone;
 use crate::cli::Failure;
 use crate::config::{Config, Http, Paths, Variables};
@@ -32,6 +33,8 @@ pub(super) struct Told {
     pub(super) heartbeat: Heartbeat,
     /// How the line to Telegram stands; none without a front office.
     pub(super) line: Option<watch::Receiver<Line>>,
+    /// Pings of a dead man's switch; none without one.
+    pub(super) pings: Option<Pings>,
 }
 
 /// What people ask and do over chat.
@@ -110,13 +113,7 @@ impl Source for Told {
     }
 
     fn readiness(&self) -> Readiness {
-        let status = self.status.borrow();
-        let mut reasons: Vec<String> = Vec::new();
-        if !status.reconciled {
-            reasons.push("the exchange has not yet said what happened before the start".to_owned());
-        }
-        reasons.extend(status.entries_off.iter().map(|name| format!("no entries: {name}")));
-        if reasons.is_empty() { Readiness::Ready } else { Readiness::NotReady(reasons) }
+        readiness(&self.status.borrow())
     }
 
     fn status(&self) -> Value {
@@ -139,8 +136,19 @@ impl Source for Told {
         let mut families = of_the_account(&status);
         families.extend(of_the_exchange(&status));
         families.extend(of_the_traders(&status.traders));
+        families.extend(self.pings.as_ref().map(of_pings));
         families
     }
+}
+
+/// Whether positions may be opened.
+pub(super) fn readiness(status: &Status) -> Readiness {
+    let mut reasons: Vec<String> = Vec::new();
+    if !status.reconciled {
+        reasons.push("the exchange has not yet said what happened before the start".to_owned());
+    }
+    reasons.extend(status.entries_off.iter().map(|name| format!("no entries: {name}")));
+    if reasons.is_empty() { Readiness::Ready } else { Readiness::NotReady(reasons) }
 }
 
 fn of_the_account(status: &Status) -> Vec<Family> {
@@ -282,6 +290,17 @@ fn of_the_traders(traders: &[TraderStatus]) -> Vec<Family> {
     ]
 }
 
+fn of_pings(pings: &Pings) -> Family {
+    let (arrived, failed) = pings.counts();
+    let outcomes = [("arrived", arrived), ("failed", failed)];
+    family(
+        "heikin_pings_total",
+        "Pings of HEIKIN_PING_URL, by what became of them.",
+        Kind::Counter,
+        outcomes.map(|(name, count)| labelled("outcome", name, number(count))).to_vec(),
+    )
+}
+
 fn labels(trader: &TraderStatus) -> Vec<(&'static str, String)> {
     vec![("symbol", trader.symbol.to_string()), ("interval", trader.interval.to_string())]
 }
@@ -330,7 +349,7 @@ impl Service {
     pub(super) fn start(
         settings: &Http,
         told: Told,
-        office: Option<(Doors, Office)>,
+        (office, ping): (Option<(Doors, Office)>, Option<Ping>),
     ) -> Result<Self, Failure> {
         let (stop, stopped) = watch::channel(());
         let (ready, started) = sync_channel(1);
@@ -340,7 +359,7 @@ impl Service {
             let told: Arc<dyn Source> = Arc::new(told);
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let bound = runtime.map_err(Failure::failed).and_then(|runtime| {
-                let server = runtime.block_on(Server::bind(&settings, told));
+                let server = runtime.block_on(Server::bind(&settings, Arc::clone(&told)));
                 let mut server = server.map_err(Failure::bad_input)?;
                 if let Some(doors) = doors {
                     server = doors.open(server);
@@ -362,7 +381,15 @@ impl Service {
                         office.run(stopped.clone()).await;
                     }
                 };
-                tokio::join!(server.run(end(stopped.clone())), chat)
+                let ping = async {
+                    if let Some(ping) = ping {
+                        tokio::select! {
+                            () = ping.run(told) => {}
+                            () = end(stopped.clone()) => {}
+                        }
+                    }
+                };
+                tokio::join!(server.run(end(stopped.clone())), chat, ping)
             });
         });
         let gone = |_| Failure::failed("the HTTP thread has failed");

@@ -17,7 +17,9 @@ use tokio::sync::{mpsc, watch};
 use super::exchange::{Exchange, patiently};
 use super::live_gate::Gatekeeper;
 use super::narrator::{Echo, Narrator};
+use super::ping::Ping;
 use super::service::{Doors, File, Office, Service, Told};
+use super::service_manager::{self, ServiceManager};
 use super::settings;
 use super::telegram::{self, Phone};
 use crate::cli::Failure;
@@ -66,6 +68,7 @@ pub(super) async fn run(
     (echo, latch): (Echo, Latch),
 ) -> Result<(), Failure> {
     let mut stop = Stop::listen(Hangup::IsSpared)?;
+    service_manager::starting();
     let mut exchange = tokio::select! {
         reached = Exchange::reach(config) => reached?,
         () = stop.asked() => return Ok(()),
@@ -121,7 +124,9 @@ pub(super) async fn run(
     let service = serve((config, paths), (office, wake), &runner).await?;
     tell(&ready_line(config, runner.account().engine(), service.address));
     tracing::info!(target: "alert", "started in mode {}", config.mode.name());
+    let _told = ServiceManager::watch(runner.status(), runner.heartbeat());
     runner.run(stop.asked()).await.map_err(Failure::failed)?;
+    service_manager::stopping();
     end(config, runner, stop, starts).await
 }
 
@@ -207,12 +212,14 @@ async fn serve(
     (office, wake): (Option<(Control, Following)>, Wake),
     runner: &Runner,
 ) -> Result<Service, Failure> {
+    let ping = Ping::configured(config)?;
     let line = office.as_ref().map(|(control, _)| control.line());
     let told = Told {
         mode: config.mode.name(),
         status: runner.status(),
         heartbeat: runner.heartbeat(),
         line,
+        pings: ping.as_ref().map(Ping::pings),
     };
     let office = match office {
         Some((control, following)) => {
@@ -227,7 +234,7 @@ async fn serve(
         }
         None => None,
     };
-    Service::start(&config.http, told, office)
+    Service::start(&config.http, told, (office, ping))
 }
 
 /// What people ask and do over chat. Trading does without it: where its store cannot be used, that is

@@ -66,6 +66,12 @@ pub enum AddressError {
     /// Another machine: orders would go there unencrypted.
     #[error("`{0}` is not on loopback: only a simulator on this machine is reached by address")]
     NotLoopback(String),
+    /// Neither over TLS nor on this machine.
+    #[error(
+        "`{0}` is no address to read market data from: begin it with https://, or with http:// for a \
+         simulator on this machine"
+    )]
+    InTheClear(String),
 }
 
 /// The hosts that the documents name beside `api.binance.com` (`rest-api.md`, General API
@@ -114,6 +120,28 @@ impl Endpoints {
         }
     }
 
+    /// Where production's public market data is read, without a key (`rest-api.md`, General API
+    /// information); the hosts that trade have it too.
+    pub fn market_data() -> Self {
+        let production = Self::of(Environment::Production);
+        let others = std::iter::once(production.rest).chain(production.rest_others).collect();
+        Self {
+            rest: "https://data-api.binance.vision".to_owned(),
+            rest_others: others,
+            wallet_api: WalletApi::Absent,
+            ..production
+        }
+    }
+
+    /// Public market data at one address, and no other.
+    ///
+    /// # Errors
+    ///
+    /// Where it would be read in the clear from another machine.
+    pub fn market_data_at(rest: &str) -> Result<Self, AddressError> {
+        Ok(Self { rest: public(rest)?, rest_others: Vec::new(), ..Self::market_data() })
+    }
+
     /// The addresses of a simulator on this machine, which serves the Wallet API too.
     ///
     /// # Errors
@@ -132,6 +160,20 @@ impl Endpoints {
             wallet_api: WalletApi::Served,
         })
     }
+}
+
+/// An address that public data may be read from: over TLS, or in the clear on this machine. Without
+/// the slash at its end.
+///
+/// # Errors
+///
+/// Where it is neither.
+pub fn public(address: &str) -> Result<String, AddressError> {
+    let is_encrypted = address.strip_prefix("https://").is_some_and(|host| !host.is_empty());
+    if is_encrypted {
+        return Ok(address.trim_end_matches('/').to_owned());
+    }
+    loopback(address, "http").map_err(|_why| AddressError::InTheClear(address.to_owned()))
 }
 
 fn loopback(address: &str, scheme: &'static str) -> Result<String, AddressError> {
@@ -179,6 +221,21 @@ mod tests {
             assert_eq!(error, AddressError::NotLoopback(elsewhere.to_owned()), "{elsewhere}");
         }
         assert!(matches!(loopback("https://127.0.0.1", "http"), Err(AddressError::Scheme { .. })));
+    }
+
+    #[test]
+    fn public_data_is_read_over_tls_or_from_this_machine() {
+        let at = |address| Endpoints::market_data_at(address).map(|endpoints| endpoints.rest);
+        assert_eq!(at("https://data.example.com/"), Ok("https://data.example.com".to_owned()));
+        assert_eq!(at("http://127.0.0.1:8081"), Ok("http://127.0.0.1:8081".to_owned()));
+        for address in
+            ["http://data.example.com", "https://", "ftp://127.0.0.1", "data.example.com"]
+        {
+            assert_eq!(at(address), Err(AddressError::InTheClear(address.to_owned())));
+        }
+        assert!(Endpoints::market_data_at("http://[::1]:1").unwrap().rest_others.is_empty());
+        let hosts = Endpoints::market_data();
+        assert!(hosts.rest_others.iter().all(|other| *other != hosts.rest));
     }
 
     #[test]

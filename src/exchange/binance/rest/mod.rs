@@ -20,7 +20,7 @@ use std::time::Duration;
 use heikin_core::order::Refusal;
 use heikin_core::time::{Span, Timestamp};
 use hosts::Hosts;
-pub use reads::{Klines, ReadError};
+pub use reads::{Kline, Klines, ReadError};
 use reqwest::header::HeaderValue;
 use serde::de::IgnoredAny;
 use tokio::sync::{Notify, oneshot};

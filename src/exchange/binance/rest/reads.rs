@@ -3,6 +3,8 @@
 //! Only these are ever asked again: candles are, since a page missing in five years of them is worth
 //! another try.
 
+use std::marker::PhantomData;
+
 use heikin_core::market::{Candle, Quote, Symbol};
 use heikin_core::time::{Interval, Span, Timestamp};
 use serde::de::DeserializeOwned;
@@ -14,8 +16,8 @@ use super::super::endpoints::WalletApi;
 use super::super::exchange_time::pause;
 use super::super::requests::{self, KlineRange, Request};
 use super::super::wire::{
-    Account, BookTicker, CommissionRates, ExchangeInfo, KeyPermissions, KlineRow, OrderRow,
-    ServerTime,
+    Account, BookTicker, CommissionRates, ExchangeInfo, KeyPermissions, KlineLine, KlineRow,
+    OrderRow, ServerTime,
 };
 use super::{Delivery, Rest};
 pub use classify::ReadError;
@@ -30,6 +32,25 @@ impl Rest {
         request: &Request,
     ) -> Result<T, ReadError> {
         classify::read(self.send(request, None).await.reply())
+    }
+
+    /// Asks for candles: again, after a pause, where nothing usable comes.
+    async fn read_page<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ReadError> {
+        let mut attempt = 1;
+        loop {
+            match self.read(request).await {
+                Err(error @ (ReadError::NoAnswer(_) | ReadError::Unreadable(_)))
+                    if attempt < PAGE_ATTEMPTS =>
+                {
+                    // Whoever is told when to come again waits in the queue until then.
+                    if error.not_before().is_none() {
+                        pause(Duration::from_millis(250 << attempt)).await;
+                    }
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
     }
 
     /// One look at the exchange's clock.
@@ -64,7 +85,33 @@ impl Rest {
         interval: Interval,
         (from, to): (Timestamp, Timestamp),
     ) -> Klines {
-        Klines { rest: self.clone(), symbol, interval, next: Some(from), to }
+        Klines::between(self.clone(), (symbol, interval), (from, to))
+    }
+
+    /// The same, with all columns, as lines of a candle file.
+    pub fn kline_lines(
+        &self,
+        symbol: Symbol,
+        interval: Interval,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Klines<KlineLine> {
+        Klines::between(self.clone(), (symbol, interval), (from, to))
+    }
+
+    /// When the first candle that the exchange has of a series opens; none where it has none.
+    ///
+    /// # Errors
+    ///
+    /// Where the exchange does not tell.
+    pub async fn first_open(
+        &self,
+        symbol: Symbol,
+        interval: Interval,
+    ) -> Result<Option<Timestamp>, ReadError> {
+        let range = KlineRange { start: Some(Timestamp::EPOCH), end: None, limit: Some(1) };
+        let request = requests::klines(symbol, interval, range);
+        let rows: Vec<KlineRow> = self.read_page(&request).await?;
+        Ok(rows.first().map(|KlineRow(candle)| candle.open_time()))
     }
 
     /// Just before the opening of the `count`-th last candle that has closed, or of the first there is;
@@ -117,40 +164,87 @@ impl Rest {
     }
 }
 
+/// What a candle of the past is read as.
+pub trait Kline: Sized {
+    /// The row of the answer.
+    type Row: DeserializeOwned;
+
+    /// What is in a row.
+    fn of(row: Self::Row) -> Self;
+
+    /// The candle.
+    fn candle(&self) -> &Candle;
+}
+
+impl Kline for Candle {
+    type Row = KlineRow;
+
+    fn of(KlineRow(candle): KlineRow) -> Self {
+        candle
+    }
+
+    fn candle(&self) -> &Candle {
+        self
+    }
+}
+
+impl Kline for KlineLine {
+    type Row = Self;
+
+    fn of(row: Self) -> Self {
+        row
+    }
+
+    fn candle(&self) -> &Candle {
+        &self.candle
+    }
+}
+
 /// Candles of the past, oldest first, a page of up to a thousand at a time.
 #[derive(Debug)]
-pub struct Klines {
+pub struct Klines<K = Candle> {
     rest: Rest,
     symbol: Symbol,
     interval: Interval,
     /// Where the next page begins; none behind the last one.
     next: Option<Timestamp>,
     to: Timestamp,
+    kind: PhantomData<K>,
 }
 
-impl Klines {
+impl<K: Kline> Klines<K> {
+    const fn between(
+        rest: Rest,
+        (symbol, interval): (Symbol, Interval),
+        (from, to): (Timestamp, Timestamp),
+    ) -> Self {
+        Self { rest, symbol, interval, next: Some(from), to, kind: PhantomData }
+    }
+
     /// The next page; none when all are read. No page is empty.
     ///
     /// # Errors
     ///
     /// Where the exchange refused, or was asked several times without a usable answer. The same page
     /// may be asked for again.
-    pub async fn next_page(&mut self) -> Result<Option<Vec<Candle>>, ReadError> {
+    pub async fn next_page(&mut self) -> Result<Option<Vec<K>>, ReadError> {
         let Some(from) = self.next.filter(|from| *from <= self.to) else { return Ok(None) };
-        let rows = self.rows(from).await?;
+        let rows: Vec<K::Row> = self.rows(from).await?;
         let full = rows.len() >= usize::from(requests::MOST_KLINES);
         let now = self.rest.time().after_closes();
-        let closed = |row: KlineRow| row.closed(now).filter(|it| it.open_time() <= self.to);
-        let mut page: Vec<Candle> = Vec::with_capacity(rows.len());
-        for candle in rows.into_iter().filter_map(closed) {
-            // Whatever the exchange sends: ascending, and none twice.
-            if candle.open_time() >= from
-                && page.last().is_none_or(|last| last.open_time() < candle.open_time())
+        let mut page: Vec<K> = Vec::with_capacity(rows.len());
+        for kline in rows.into_iter().map(K::of) {
+            let candle = kline.candle();
+            // Closed, within the range, and, whatever the exchange sends, ascending and none twice.
+            if candle.close_time() < now
+                && candle.open_time() <= self.to
+                && candle.open_time() >= from
+                && page.last().is_none_or(|last| last.candle().open_time() < candle.open_time())
             {
-                page.push(candle);
+                page.push(kline);
             }
         }
-        let last = page.last().map(Candle::open_time);
+        let last = page.last().map(|last| last.candle().open_time());
         self.next = last.filter(|_| full).map(|last| last + Span::from_millis(1));
         Ok(Some(page).filter(|page| !page.is_empty()))
     }
@@ -160,7 +254,7 @@ impl Klines {
     /// # Errors
     ///
     /// As for [`Self::next_page`]; what was read up to there is lost.
-    pub async fn collect(mut self) -> Result<Vec<Candle>, ReadError> {
+    pub async fn collect(mut self) -> Result<Vec<K>, ReadError> {
         let mut all = Vec::new();
         while let Some(page) = self.next_page().await? {
             all.extend(page);
@@ -168,24 +262,8 @@ impl Klines {
         Ok(all)
     }
 
-    async fn rows(&self, from: Timestamp) -> Result<Vec<KlineRow>, ReadError> {
+    async fn rows(&self, from: Timestamp) -> Result<Vec<K::Row>, ReadError> {
         let range = KlineRange { start: Some(from), end: Some(self.to), limit: None };
-        let request = requests::klines(self.symbol, self.interval, range);
-        let mut attempt = 1;
-        loop {
-            let delivery = self.rest.send(&request, None).await;
-            match classify::read(delivery.reply()) {
-                Err(error @ (ReadError::NoAnswer(_) | ReadError::Unreadable(_)))
-                    if attempt < PAGE_ATTEMPTS =>
-                {
-                    // Whoever is told when to come again waits in the queue until then.
-                    if error.not_before().is_none() {
-                        pause(Duration::from_millis(250 << attempt)).await;
-                    }
-                    attempt += 1;
-                }
-                result => return result,
-            }
-        }
+        self.rest.read_page(&requests::klines(self.symbol, self.interval, range)).await
     }
 }

@@ -5,6 +5,7 @@ use heikin_core::num::{Money, Price};
 use heikin_core::time::{Interval, Timestamp};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::decimal::exact;
 
@@ -68,6 +69,30 @@ fn item<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(
 impl<'de> Deserialize<'de> for KlineRow {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(Row)
+    }
+}
+
+/// Columns of a row; a later version of the API may have more.
+const COLUMNS: usize = 12;
+
+/// A row of `GET /api/v3/klines` with all that it tells: as the line that the public archive has for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KlineLine {
+    /// The candle in it.
+    pub candle: Candle,
+    /// Its twelve columns, separated by commas, without an end of line.
+    pub text: String,
+}
+
+impl<'de> Deserialize<'de> for KlineLine {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let row = Box::<RawValue>::deserialize(deserializer)?;
+        let KlineRow(candle) = serde_json::from_str(row.get()).map_err(de::Error::custom)?;
+        // Numbers and texts of digits: brackets and quotes are all that is not of the columns.
+        let is_framing = |c: char| matches!(c, '[' | ']' | '"') || c.is_whitespace();
+        let columns: String = row.get().chars().filter(|&c| !is_framing(c)).collect();
+        let end = columns.match_indices(',').nth(COLUMNS - 1).map_or(columns.len(), |(at, _)| at);
+        Ok(Self { candle, text: columns.get(..end).unwrap_or_default().to_owned() })
     }
 }
 

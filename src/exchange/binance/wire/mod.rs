@@ -33,7 +33,7 @@ pub use error_body::ErrorBody;
 pub use exchange_info::{ExchangeInfo, MyFilters, RulesError, SymbolRow};
 pub use execution_report::{ExecutionReport, Told};
 pub use filters::FilterRow;
-pub use kline::{KlineEvent, KlineProgress, KlineRow};
+pub use kline::{KlineEvent, KlineLine, KlineProgress, KlineRow};
 pub use market_message::MarketMessage;
 pub use names::{
     ContingencyName, ExecutionName, ExpiryReasonName, HalfResult, IntervalName, ListOrderStatus,
