@@ -88,8 +88,13 @@ fn told(done: &Done, reader: &Reader) -> Text {
             bold(&format!("On its way to {}.", people(*recipients)))
                 .plain("/stop_broadcast ends it.\n")
         }
-        Done::BroadcastCanceled { sent } => {
-            bold("The rest is not sent.").plain(format!("{} had got it.\n", people(*sent)))
+        Done::BroadcastCanceled { sent, under_way, spared } => {
+            let text = bold("The rest is not sent.").plain(format!("{} had got it", people(*sent)));
+            let text = match under_way {
+                0 => text,
+                _ => text.plain(format!(", {} may be getting it now", people(*under_way))),
+            };
+            text.plain(format!("; {} will not.\n", people(*spared)))
         }
         Done::NotifySet { .. }
         | Done::PaymentLink { .. }
