@@ -136,3 +136,31 @@ pub fn refused(refusal: &Refusal, reader: &Reader) -> Text {
         Refusal::BillingOff => text.plain("Nothing is sold here."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use heikin_core::time::Timestamp;
+
+    use super::*;
+    use crate::backend::Role;
+    use crate::local_time::LocalTime;
+
+    #[test]
+    fn the_end_of_a_message_to_everybody_says_whom_it_reached() {
+        let time = LocalTime::new(Timestamp::EPOCH, "UTC");
+        let reader = Reader { time, role: Role::Operator, is_billing: false };
+        let said = |sent, under_way, spared| {
+            let ended = Done::BroadcastCanceled { sent, under_way, spared };
+            told(&ended, &reader).to_plain().replace('\u{a0}', " ")
+        };
+        assert_eq!(
+            said(1, 0, 2),
+            "The rest is not sent.\n1 person had got it; 2 people will not.\n"
+        );
+        assert_eq!(
+            said(12, 3, 85),
+            "The rest is not sent.\n12 people had got it, 3 people may be getting it now; \
+             85 people will not.\n"
+        );
+    }
+}
