@@ -107,8 +107,10 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
     const ASHA: PersonId = PersonId(42);
 
+    type Change = fn(&mut ObservedLink);
+
     /// A desk whose provider says something else than was asked, twice; what the operator is told.
-    fn told_of(changed: impl FnOnce(&mut ObservedLink)) -> Vec<(String, String)> {
+    fn told_of(changed: Change) -> Vec<(String, String)> {
         let folder = tempfile::tempdir().unwrap();
         let mut ledger = Ledger::open(RealDisk, &Rooms::below(folder.path())).unwrap();
         ledger.configure(std::iter::once(UserId(11)));
@@ -167,7 +169,7 @@ mod tests {
     fn whatever_does_not_match_is_told_once_with_what_differs() {
         let payment = "payment pay_1 on hk-ab12-42-1 of person 42 does not match: ";
         let nothing_paid = "the link of hk-ab12-42-1 of person 42 does not match: ";
-        let cases: [(fn(&mut ObservedLink), &str, &str); 6] = [
+        let cases: [(Change, &str, &str); 6] = [
             (|it| it.currency = "USD".to_owned(), payment, "the currency is not INR"),
             (
                 |it| it.reference = "hk-ab12-42-9".to_owned(),
