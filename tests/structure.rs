@@ -130,6 +130,7 @@ const SUBSCRIPTION: &[Rule] = &[
     ("access", &["account", "standing"]),
     ("matching", &["account", "event", "ids", "paise", "provider"]),
     ("schedule", &[]),
+    ("books", &["event", "ids", "schedule"]),
     ("statement", &["account", "bill", "ids", "paise", "provider"]),
     (
         "desk",

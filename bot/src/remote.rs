@@ -225,9 +225,9 @@ impl Backend for Remote {
         self.send(Sent { query: &query, ..Sent::again(Method::GET, &path) }).await.map(drop)
     }
 
-    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<(), BackendError> {
+    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<Vec<Cursor>, BackendError> {
         let sent = Sent::again(Method::PUT, &["outbox", "sending"]).with_body(&alerts)?;
-        self.send(sent).await.map(drop)
+        read(&self.send(sent).await?)
     }
 
     async fn ack(&self, receipts: Vec<Receipt>) -> Result<(), BackendError> {

@@ -7,7 +7,6 @@ use heikin_core::time::Timestamp;
 
 use super::account::model::merged;
 use super::front::Ledger;
-use super::front::people::People;
 use super::front::record::{Addressee, Event, Queued};
 use super::front::state::{State, private_chat};
 use super::zone::minute_of_day;
@@ -123,26 +122,22 @@ pub(super) const fn user_of(identity: &Identity) -> Option<UserId> {
 }
 
 /// How somebody is called.
-pub(super) fn name_of(identity: &Identity, people: &People) -> String {
+pub(super) fn name_of<D: Disk>(identity: &Identity, ledger: &Ledger<D>) -> String {
     match identity {
         Identity::Terminal => "the terminal".to_owned(),
         Identity::Token { name } => name.clone(),
-        Identity::Telegram { user } => {
-            let known = people.get(*user).map(|person| person.name.as_str());
-            let known = known.filter(|name| !name.is_empty());
-            known.map_or_else(|| user.to_string(), str::to_owned)
-        }
+        Identity::Telegram { user } => ledger.name(*user).unwrap_or_else(|| user.to_string()),
     }
 }
 
 /// An alert with what is not recorded with it: the name of whoever caused it, and what whoever reads
 /// it may do now.
-pub(super) fn named(
+pub(super) fn named<D: Disk>(
     (mut envelope, by): (Envelope, Option<Identity>),
-    state: &State,
+    ledger: &Ledger<D>,
     now: Timestamp,
 ) -> Envelope {
-    envelope.role = state.role(UserId(envelope.chat.0), now);
+    envelope.role = ledger.state().role(UserId(envelope.chat.0), now);
     let Some(by) = by else { return envelope };
     if let Alert::Risk(RiskAlert::Panic { name, .. })
     | Alert::System(
@@ -151,7 +146,7 @@ pub(super) fn named(
         | SystemAlert::RoleChanged { name, .. },
     ) = &mut envelope.alert
     {
-        *name = name_of(&by, state.people());
+        *name = name_of(&by, ledger);
     }
     envelope
 }

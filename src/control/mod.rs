@@ -294,8 +294,7 @@ impl Backend for Control {
         let now = self.now();
         self.front(move |ledger| {
             let found = ledger.hand_out(after, limit);
-            let state = ledger.state();
-            Ok(found.into_iter().map(|it| addressees::named(it, state, now)).collect())
+            Ok(found.into_iter().map(|it| addressees::named(it, ledger, now)).collect())
         })
         .await
     }
@@ -308,7 +307,7 @@ impl Backend for Control {
         Ok(())
     }
 
-    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<(), BackendError> {
+    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<Vec<Cursor>, BackendError> {
         let now = self.now();
         self.front(move |ledger| ledger.sending(&alerts, now)).await
     }

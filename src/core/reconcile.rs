@@ -57,6 +57,17 @@ pub struct PlanContext {
     pub now: Timestamp,
     /// Whether `cancelReplace` is allowed.
     pub cancel_replace: bool,
+    /// Whether new orders are taken at all.
+    pub takes_orders: bool,
+}
+
+impl PlanContext {
+    /// Whether an order may go so that one of these terms can take its place. What protects stays where
+    /// nothing could.
+    #[inline]
+    const fn may_give_way(self, terms: &Terms) -> bool {
+        self.takes_orders || matches!(terms.side, Side::Buy)
+    }
 }
 
 /// Whether a slot's orders are as its standing decision wants them, at first sight: then there is
@@ -88,6 +99,7 @@ pub fn plan_new(
     match slot.current() {
         Some(order) if order.is_live() => {
             let replaces = order.phase == Phase::Working
+                && context.may_give_way(terms)
                 && is_replaceable(terms, order, context)
                 && slot.hold_until.is_none_or(|until| context.now >= until)
                 && may_submit(slot, context).is_none()
@@ -143,7 +155,7 @@ fn cancel(order: &Order, slot: &SlotState, context: PlanContext) -> Plan {
 
 /// An order is live where another one, or the same, should be.
 fn correct(terms: &Terms, order: &Order, slot: &SlotState, context: PlanContext) -> Plan {
-    if order.phase != Phase::Working || satisfies(terms, order) {
+    if order.phase != Phase::Working || satisfies(terms, order) || !context.may_give_way(terms) {
         return Plan::NOTHING;
     }
     if !is_replaceable(terms, order, context) {

@@ -101,6 +101,11 @@ impl Reference {
             installation.chars().filter(char::is_ascii_alphanumeric).take(4).collect();
         Self(format!("hk-{tag}-{person}-{count}"))
     }
+
+    /// The number that the purchase has among its person's.
+    pub(super) fn count(&self) -> Option<u32> {
+        self.0.rsplit('-').next()?.parse().ok()
+    }
 }
 
 impl GrantId {
@@ -118,6 +123,7 @@ mod tests {
     fn the_longest_reference_is_one_that_the_provider_takes() {
         let longest = Reference::of("ab12", PersonId(u64::MAX), u32::MAX);
         assert!(longest.as_str().len() <= 40);
+        assert_eq!(longest.count(), Some(u32::MAX));
         assert_eq!(longest.as_str().parse(), Ok(longest));
         assert!("".parse::<Reference>().is_err());
         assert!("a b".parse::<PaymentId>().is_err());

@@ -22,6 +22,7 @@
 //! | [`provider`], [`matching`] | what a provider says; what that is worth |
 //! | [`schedule`] | when the provider is asked |
 //! | [`desk`] | all of it together: questions in, events and effects out |
+//! | [`books`] | what is kept of the record, and for how long |
 //! | [`statement`] | what a person paid and got back, adding up to the paisa |
 //! | [`history`] | a person's purchases, and how far each has come |
 //! | [`contact`] | name, email and phone: validated |
@@ -40,6 +41,7 @@
 pub mod access;
 pub mod account;
 mod bill;
+pub mod books;
 pub mod contact;
 pub mod desk;
 pub mod event;

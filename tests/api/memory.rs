@@ -491,11 +491,15 @@ impl Backend for Memory {
         Ok(())
     }
 
-    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<(), BackendError> {
+    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<Vec<Cursor>, BackendError> {
         let mut state = self.state.lock().unwrap();
         let sent = state.outbox.iter_mut().filter(|envelope| alerts.contains(&envelope.cursor));
-        sent.for_each(|envelope| envelope.maybe_repeated = true);
-        Ok(())
+        Ok(sent
+            .map(|envelope| {
+                envelope.maybe_repeated = true;
+                envelope.cursor
+            })
+            .collect())
     }
 
     async fn ack(&self, receipts: Vec<Receipt>) -> Result<(), BackendError> {

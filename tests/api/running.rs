@@ -87,7 +87,7 @@ impl Backend for Shared {
         self.0.outbox_news(after).await
     }
 
-    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<(), BackendError> {
+    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<Vec<Cursor>, BackendError> {
         self.0.outbox_sending(alerts).await
     }
 

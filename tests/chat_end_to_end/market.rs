@@ -77,6 +77,13 @@ impl Market {
         std::fs::write(folder.join(".env"), keys).unwrap();
     }
 
+    /// How much of a minute's 6,000 was asked for at most, and how often more was.
+    pub(crate) fn weight(&self) -> (u64, u64) {
+        let counters = &self.0.state()["counters"];
+        let of = |name: &str| counters[name].as_u64().unwrap();
+        (of("weight_peak"), of("rate_limited"))
+    }
+
     /// The market goes on by so many candles.
     pub(crate) async fn goes_on(&self, candles: u64) {
         for _ in 0..candles {

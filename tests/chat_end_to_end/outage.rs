@@ -49,6 +49,7 @@ fn asked(name: &str, usual: usize) -> usize {
     std::env::var(name).map_or(usual, |count| count.parse().unwrap())
 }
 
+#[expect(clippy::print_stdout, reason = "with --nocapture it is a measurement")]
 async fn play(amount: Amount) {
     let began = jiff::Timestamp::now();
     let settings = Settings {
@@ -104,6 +105,9 @@ async fn play(amount: Amount) {
         (0..amount.alerts).filter(|it| !numbers(&seen).contains_key(it)).collect();
     assert!(there.is_some(), "lost: {missing:?}");
     product.stop();
+    let (weight, refused) = market.weight();
+    println!("{weight} of 6000 asked of the exchange in one of its minutes; {:?}", begun.elapsed());
+    assert_eq!(refused, 0);
     check(&seen, before, amount);
 }
 

@@ -2,11 +2,11 @@
 
 use heikin_bot::backend::{
     Alert, AlertKind, Backend as _, Command, Delivery, Envelope, Loudness, MessageId,
-    NotifyPreferences, Outcome, Protection, Receipt, StopRaised, Target,
+    NotifyPreferences, Outcome, Protection, Receipt, StopRaised, SystemAlert, Target,
 };
-use heikin_core::market::Side;
+use heikin_core::market::{Side, SymbolStatus};
 
-use crate::world::{OWNER, World, alerts, confirmed, person, request, terminal};
+use crate::world::{OWNER, Product, World, alerts, confirmed, person, request, terminal};
 
 #[test]
 fn a_trade_is_told_from_its_entry_to_its_end() {
@@ -55,6 +55,67 @@ fn a_trade_is_told_from_its_entry_to_its_end() {
         let exit = rest.iter().find(|it| it.cursor == exit.cursor).unwrap();
         assert_eq!(exit.reply_to, Some(MessageId(500)));
     });
+    world.stop(product);
+}
+
+/// What is told of the market's status, oldest first.
+fn of_the_market(world: &World, product: &mut Product) -> Vec<Alert> {
+    world.advance(product, 0);
+    let control = product.control.clone();
+    let told = world.run(product, alerts(&control)).remove(&OWNER.0).unwrap();
+    let of_it = |it: &Envelope| it.thread.as_deref() == Some("market-BTCUSDT");
+    told.into_iter().filter(of_it).map(|envelope| envelope.alert).collect()
+}
+
+fn resting(world: &World) -> usize {
+    let state = world.simulator.state();
+    let orders = state["accounts"][0]["orders"].as_array().unwrap();
+    orders.iter().filter(|order| order["status"] == "NEW").count()
+}
+
+#[test]
+fn a_market_that_takes_no_orders_is_told_with_what_that_means_and_its_stop_stays() {
+    let world = World::new();
+    let mut product = world.start();
+    world.read_status(&mut product, SymbolStatus::CancelOnly);
+    world.read_status(&mut product, SymbolStatus::CancelOnly);
+    world.read_status(&mut product, SymbolStatus::Trading);
+    let told = of_the_market(&world, &mut product);
+    let [Alert::System(SystemAlert::Fault { what, doing, .. }), over] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert!(what.contains("BTCUSDT is CANCEL_ONLY at Binance"), "{what}");
+    assert!(doing.contains("nothing is held there"), "{doing}");
+    assert!(matches!(over, Alert::System(SystemAlert::FaultOver { .. })), "{over:?}");
+
+    world.advance(&mut product, 6);
+    assert_eq!(resting(&world), 1, "{:#}", world.simulator.state());
+    world.read_status(&mut product, SymbolStatus::CancelOnly);
+    let told = of_the_market(&world, &mut product);
+    let Some(Alert::System(SystemAlert::Fault { doing, .. })) = told.last() else {
+        panic!("{told:?}")
+    };
+    assert!(doing.contains("the stop that rests there stays as it is"), "{doing}");
+    let control = product.control.clone();
+    let close = Command::Close { target: Target::All };
+    let closed = world.run(&mut product, confirmed(&control, "c", terminal(), close));
+    assert!(matches!(closed, Outcome::Done(_)), "{closed:?}");
+    world.advance(&mut product, 1);
+    assert_eq!(resting(&world), 1, "nothing could take its place");
+    world.read_status(&mut product, SymbolStatus::Trading);
+    world.advance(&mut product, 1);
+    assert_eq!(resting(&world), 0, "it is sold");
+    assert_eq!(of_the_market(&world, &mut product).len(), 4);
+    // Told once, over restarts.
+    world.read_status(&mut product, SymbolStatus::Halted);
+    assert_eq!(of_the_market(&world, &mut product).len(), 5);
+    drop(control);
+    world.stop(product);
+    let mut product = world.start();
+    // The exchange says at the start that it trades.
+    let told = of_the_market(&world, &mut product);
+    assert_eq!(told.len(), 6);
+    assert!(matches!(told[5], Alert::System(SystemAlert::FaultOver { .. })), "{told:?}");
     world.stop(product);
 }
 

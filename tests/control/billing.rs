@@ -104,8 +104,9 @@ fn set_clock(world: &World, now: Timestamp) {
     world.clock.store(u64::try_from(now.millis()).unwrap(), Ordering::Relaxed);
 }
 
+/// A server's source that has nothing to tell.
 #[derive(Debug)]
-struct Nothing;
+pub(crate) struct Nothing;
 
 impl Source for Nothing {
     fn health(&self) -> Vec<Beat> {
@@ -427,6 +428,10 @@ fn of_who_is_deleted_nothing_is_left_that_anybody_can_read() {
         shop.pay(&url);
         stands(control, is_active).await;
         assert!(key.exists());
+        for secret in ["anary", "98765"] {
+            let folder = shop.world.folder.path();
+            assert_eq!(holding(folder, secret.as_bytes()), Vec::<String>::new(), "it is sealed");
+        }
         let gone = confirmed(control, "delete", person(ASHA, "Canary Devi"), Command::DeleteMe);
         assert_eq!(gone.await, Outcome::Done(Done::Deleted));
         assert!(!key.exists(), "the key is destroyed");
@@ -461,7 +466,7 @@ fn a_backup_has_what_was_paid_and_no_names_and_can_be_put_back() {
     run(&shop, &mut product, async |_| store(&shop, &["backup", "backup"]));
     assert!(holding(&folder.join("backup/front/journal"), b"requested").len() == 1);
     assert!(!folder.join("backup/front/keys").exists(), "without the keys");
-    assert_eq!(holding(&folder.join("data/front/snapshots"), b"Canary").len(), 1);
+    assert_eq!(holding(&folder.join("data"), b"anary"), Vec::<String>::new(), "it is sealed");
     assert_eq!(holding(&folder.join("backup"), b"anary"), Vec::<String>::new());
     run(&shop, &mut product, async |control| {
         let gone = confirmed(control, "delete", person(ASHA, "Canary"), Command::DeleteMe).await;

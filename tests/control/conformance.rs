@@ -1,16 +1,23 @@
-//! What every backend promises, whatever is behind it.
+//! What every backend promises, whatever is behind it, and in process as over HTTP.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use heikin::config::{ApiToken, Http, TokenRole};
 use heikin::control::Control;
+use heikin::http::Server;
+use heikin::http::api::Api;
 use heikin_bot::backend::{
     Answer, Backend, BackendError, ChatId, Command, Cursor, Delivery, InboxRow, Intake, LogLevel,
     MessageId, Nonce, Outcome, Page, Presser, Query, Range, Receipt, Refusal, Role, StateVersion,
     Subject, Take, Target, Ticket, TradeNumber, UpdateId, UserId,
 };
 use heikin_bot::conformance::{Bench, all};
+use heikin_bot::remote::Remote;
 use heikin_core::time::{Span, Timestamp};
 
+use crate::billing::Nothing;
 use crate::world::{
     NO_VERSION, OWNER, World, alerts, confirmed, grant, person, request, terminal, trader,
 };
@@ -26,9 +33,9 @@ fn the_port_in_process_keeps_its_promises() {
     world.stop(product);
 }
 
-/// What `heikin-bot` asks of every backend, of this one.
+/// What `heikin-bot` asks of every backend, of this one: in process, and as `/api/v1` serves it.
 #[test]
-fn the_port_in_process_keeps_to_the_suite_of_the_port() {
+fn the_port_keeps_to_its_suite_in_process_and_over_http() {
     let world = World::new();
     let mut product = world.start();
     world.advance(&mut product, 3);
@@ -36,31 +43,52 @@ fn the_port_in_process_keeps_to_the_suite_of_the_port() {
     let logs = world.folder.path().join("logs");
     std::fs::create_dir_all(&logs).unwrap();
     std::fs::write(logs.join("heikin.log"), "").unwrap();
-    let office = Office {
-        control: product.control.clone(),
-        now: Timestamp::from_millis(1_704_067_200_000),
-        told: AtomicU32::new(0),
-    };
+    let control = product.control.clone();
     let kept = world.run(&mut product, async {
-        grant(&office.control, OWNER, Role::Owner).await;
-        all(&office).await
+        grant(&control, OWNER, Role::Owner).await;
+        let remote = served(&control).await;
+        let in_process = all(&Office::of(&control, control.clone(), 1)).await;
+        [in_process, all(&Office::of(&control, remote, 2)).await]
     });
-    assert_eq!(kept, Ok(()));
+    assert_eq!(kept, [Ok(()), Ok(())]);
+    drop(control);
     world.stop(product);
 }
 
-/// The front office of a world, for the suite.
-struct Office {
+/// The port over HTTP, as a front end elsewhere has it.
+async fn served(control: &Control) -> Remote {
+    const SECRET: &str = "front-end-front-end-front-end-05";
+    let settings =
+        Http { listen: "127.0.0.1:0".parse().unwrap(), hosts: Vec::new(), tokens: BTreeMap::new() };
+    let (name, role) = ("chat".to_owned(), TokenRole::FrontEnd);
+    let api = Api::new(control.clone(), &[ApiToken { name, role, secret: SECRET.into() }]);
+    let server = Server::bind(&settings, Arc::new(Nothing)).await.unwrap().with_api(api);
+    let address = format!("http://{}", server.local_addr().unwrap());
+    tokio::task::spawn_local(server.run(std::future::pending()));
+    Remote::new(&address, &SECRET.into()).unwrap()
+}
+
+/// The front office of a world, for the suite: as it is asked, and in process.
+struct Office<B> {
+    backend: B,
     control: Control,
     now: Timestamp,
+    run: u32,
     told: AtomicU32,
 }
 
-impl Bench for Office {
-    type Backend = Control;
+impl<B> Office<B> {
+    fn of(control: &Control, backend: B, run: u32) -> Self {
+        let now = Timestamp::from_millis(1_704_067_200_000);
+        Self { backend, control: control.clone(), now, run, told: AtomicU32::new(0) }
+    }
+}
 
-    fn backend(&self) -> &Control {
-        &self.control
+impl<B: Backend> Bench for Office<B> {
+    type Backend = B;
+
+    fn backend(&self) -> &B {
+        &self.backend
     }
 
     fn owner(&self) -> UserId {
@@ -76,14 +104,14 @@ impl Bench for Office {
     }
 
     fn run(&self) -> u32 {
-        1
+        self.run
     }
 
     async fn cause_alert(&self) {
         let number = self.told.fetch_add(1, Ordering::Relaxed);
         let command = Command::Broadcast { text: format!("message {number}") };
-        let outcome =
-            confirmed(&self.control, &format!("tell-{number}"), terminal(), command).await;
+        let id = format!("tell-{}-{number}", self.run);
+        let outcome = confirmed(&self.control, &id, terminal(), command).await;
         assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
     }
 }

@@ -24,7 +24,11 @@ struct Promised {
     asked: BTreeSet<u64>,
     tickets_taken: BTreeSet<u64>,
     granted: i64,
+    has_kept: bool,
 }
+
+/// A ticket that nobody takes.
+const KEPT: u64 = 1 << 40;
 
 fn at(step: u64) -> Timestamp {
     Timestamp::from_millis(1_000_000 + i64::try_from(step).unwrap())
@@ -75,6 +79,10 @@ fn work(ledger: &mut Ledger<MemoryDisk>, promised: &mut Promised) -> Option<()> 
 
     ledger.put_ticket(Nonce::from_bits(next.into()), &ticket(next), at(next)).ok()?;
     ledger.sync().ok()?;
+
+    ledger.put_ticket(Nonce::from_bits(KEPT.into()), &ticket(KEPT), at(next)).ok()?;
+    ledger.sync().ok()?;
+    promised.has_kept = true;
 
     let user = UserId(promised.granted + 1);
     let granted = Event::Granted { user, role: Role::Viewer, until: None };
@@ -137,8 +145,12 @@ fn check(ledger: &mut Ledger<MemoryDisk>, promised: &Promised, when: &str) {
         assert_eq!(take, Take::Unknown, "{when}: ticket {number} is taken twice");
     }
     for id in 1..=promised.granted {
-        let person = ledger.state().people().get(UserId(id)).expect("a role was given");
-        assert_eq!(person.name, format!("name {id}"), "{when}");
+        assert_eq!(ledger.name(UserId(id)), Some(format!("name {id}")), "{when}");
+    }
+    if promised.has_kept {
+        let stranger = Presser { user: UserId(2), ..presser(KEPT) };
+        let take = ledger.take_ticket(Nonce::from_bits(KEPT.into()), stranger, at(1)).unwrap();
+        assert_eq!(take, Take::NotYours, "{when}: a button that nobody pressed is gone");
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod alerts;
 mod billing;
+mod books;
+mod broadcasts;
 mod conformance;
 mod crashes;
 mod deliveries;

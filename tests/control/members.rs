@@ -1,10 +1,12 @@
 //! How heikin gets its owner, and how people are forgotten.
 
 use heikin_bot::backend::{
-    Answer, Backend as _, Command, Done, Outcome, Page, Query, Refusal, Role, UserId,
+    Answer, Backend as _, ChatId, Command, Done, InboxRow, Intake, MessageId, Nonce, Outcome, Page,
+    Presser, Query, Refusal, Role, Take, Ticket, UpdateId, UserId,
 };
+use heikin_core::time::Timestamp;
 
-use crate::world::{OWNER, World, confirmed, grant, person, request, terminal};
+use crate::world::{NO_VERSION, OWNER, World, confirmed, grant, person, request, terminal};
 
 #[test]
 fn the_code_makes_one_owner_once() {
@@ -46,6 +48,70 @@ fn the_code_makes_one_owner_once() {
     assert_eq!(occurrences(&folder, b"CLAIM"), 0);
 }
 
+/// What somebody wrote is sealed under the key of the time, with what others write: it goes when they
+/// are forgotten, and takes nothing of the others along.
+#[test]
+fn what_the_forgotten_wrote_can_be_read_by_nobody_as_soon_as_it_is_dealt_with() {
+    let world = World::new();
+    let mut product = world.start();
+    let control = product.control.clone();
+    let (user, other) = (UserId(51), UserId(52));
+    let front = world.folder.path().join("data/front");
+    let now = Timestamp::from_millis(crate::world::BEGIN);
+    let row = |update, from: UserId| InboxRow {
+        update: UpdateId(update),
+        received_at: now,
+        raw: format!(r#"{{"message":{{"from":{{"id":{from},"username":"canary"}}}}}}"#),
+    };
+    let presser = |user: UserId| Presser { user, chat: ChatId(user.0), message: MessageId(7) };
+    let ticket = |user| Ticket {
+        presser: presser(user),
+        command: Command::Broadcast { text: "canary".to_owned() },
+        version: NO_VERSION,
+        expires_at: now + Ticket::LIFE,
+    };
+    let keys = || {
+        let listed = std::fs::read_dir(front.join("keys")).unwrap();
+        let names = listed.map(|it| it.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("texts-")).collect::<Vec<_>>()
+    };
+    world.run(&mut product, async {
+        control.inbox(row(1, user)).await.unwrap();
+        control.put_ticket(Nonce::from_bits(1), ticket(user)).await.unwrap();
+        control.put_ticket(Nonce::from_bits(2), ticket(other)).await.unwrap();
+        let before = keys();
+        assert_eq!(before.len(), 1);
+        // The press that asks for it is an update too.
+        control.inbox(row(2, user)).await.unwrap();
+        let gone = confirmed(&control, "d", person(user, "canary"), Command::DeleteMe).await;
+        assert_eq!(gone, Outcome::Done(Done::Deleted));
+        assert_eq!(keys(), before, "their message still waits");
+        control.inbox(row(3, other)).await.unwrap();
+        control.inbox_done(UpdateId(2)).await.unwrap();
+        control.inbox_done(UpdateId(1)).await.unwrap();
+        let after = keys();
+        assert!(after.len() == 1 && after != before, "{before:?} {after:?}");
+        let theirs = control.take_ticket(Nonce::from_bits(1), presser(user), now).await.unwrap();
+        assert_eq!(theirs, Take::Unknown);
+        let rest = control.inbox_pending(10).await.unwrap();
+        assert_eq!(rest, [row(3, other)]);
+    });
+    drop(control);
+    // Also where nobody took leave.
+    world.kill(product);
+    assert_eq!(occurrences(&front, b"canary"), 0);
+    let mut product = world.start();
+    let control = product.control.clone();
+    world.run(&mut product, async {
+        assert_eq!(control.inbox_pending(10).await.unwrap(), [row(3, other)]);
+        let kept = control.take_ticket(Nonce::from_bits(2), presser(other), now).await.unwrap();
+        assert_eq!(kept, Take::Taken(Box::new(ticket(other))), "others' buttons stay");
+        assert_eq!(control.inbox(row(1, user)).await.unwrap(), Intake::Seen);
+    });
+    drop(control);
+    world.stop(product);
+}
+
 #[test]
 fn who_is_forgotten_leaves_no_name() {
     let world = World::new();
@@ -70,16 +136,30 @@ fn who_is_forgotten_leaves_no_name() {
             panic!()
         };
         assert_eq!(audit.items[0].name, name);
+    });
+    drop(control);
+    // A snapshot is taken at the end: the name is sealed in it as well.
+    world.stop(product);
+    let folder = world.folder.path().join("data/front");
+    assert_eq!(occurrences(&folder, name.as_bytes()), 0, "the name is on the disk in clear");
+    let mut product = world.start();
+    let control = product.control.clone();
+    world.run(&mut product, async {
+        let page = Page { skip: 0, take: 100 };
+        let Answer::Users(users) = control.query(Query::Users { page }).await.unwrap() else {
+            panic!()
+        };
+        assert!(users.items.iter().any(|line| line.name == name), "it is known over a restart");
         let gone = confirmed(&control, "d", person(user, name), Command::DeleteMe).await;
         assert_eq!(gone, Outcome::Done(Done::Deleted));
         let Answer::Users(users) = control.query(Query::Users { page }).await.unwrap() else {
             panic!()
         };
         assert!(users.items.iter().all(|line| line.user != user));
+        assert!(!folder.join(format!("keys/person-{user}.key")).exists());
     });
     drop(control);
     world.stop(product);
-    let folder = world.folder.path().join("data/front");
     assert_eq!(occurrences(&folder, name.as_bytes()), 0, "the name is still on the disk");
 }
 

@@ -24,8 +24,8 @@ use heikin_bot::backend::{
     Actor, Answer, Backend, Command, Cursor, Envelope, Identity, Mode, Outcome, Query, RequestId,
     Role, StateVersion, Status, Trader, UserId,
 };
-use heikin_core::engine::{EngineConfig, Gate, Standing};
-use heikin_core::market::{Candle, Ohlc, Symbol, SymbolRules};
+use heikin_core::engine::{EngineConfig, Gate, Input, Standing};
+use heikin_core::market::{Candle, Ohlc, Symbol, SymbolRules, SymbolStatus};
 use heikin_core::num::{Money, Price};
 use heikin_core::order::InstallationTag;
 use heikin_core::strategy::{FeeRates, HeikinAshiSettings, Sizing};
@@ -237,6 +237,14 @@ impl World {
         let control = product.control.clone();
         let through = product.runner.account().last_sequence();
         self.run(product, control.caught_up(through));
+    }
+
+    /// The exchange has changed what a market may be used for, and heikin has read that.
+    pub(crate) fn read_status(&self, product: &mut Product, status: SymbolStatus) {
+        let engine = product.runner.account().engine();
+        let rules = SymbolRules { status, ..engine.markets()[0].rules().clone() };
+        let read = async { product.runner.input(Input::Rules(Box::new(rules))) };
+        self.local.block_on(&self.runtime, read).unwrap();
     }
 
     /// The process ends in good order.

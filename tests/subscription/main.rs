@@ -1,6 +1,7 @@
 #![cfg(test)]
 //! Access that people pay for: its rules, its provider's wire, and what holds whatever happens.
 
+mod books;
 mod client;
 mod deliveries;
 mod lifecycle;

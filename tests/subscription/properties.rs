@@ -17,7 +17,7 @@ use proptest::sample::Index;
 use crate::world::{ASHA, OWNER, PRICE, START, World, is_captured, plan_id};
 
 #[derive(Debug, Clone)]
-enum Act {
+pub(crate) enum Act {
     Subscribe(bool),
     Pay(Index),
     PayPart(Index),
@@ -60,13 +60,17 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+pub(crate) fn acts() -> impl Strategy<Value = Vec<Act>> {
+    prop::collection::vec(act(), 1..40)
+}
+
 fn chosen<T: Clone>(of: &[T], at: Index) -> Option<T> {
     (!of.is_empty()).then(|| at.get(of).clone())
 }
 
 /// A link's status may end only once nothing was paid on it, as at the provider.
 #[expect(clippy::too_many_lines, reason = "a table: an arm for each act")]
-fn play(acts: &[Act]) -> World {
+pub(crate) fn play(acts: &[Act]) -> World {
     let mut world = World::new();
     let mut payments: Vec<PaymentId> = Vec::new();
     let mut failed: Vec<PaymentId> = Vec::new();
@@ -155,7 +159,7 @@ fn play(acts: &[Act]) -> World {
     world
 }
 
-fn fold<'a>(records: impl IntoIterator<Item = &'a Recorded>) -> Account {
+pub(crate) fn fold<'a>(records: impl IntoIterator<Item = &'a Recorded>) -> Account {
     let mut account = Account::default();
     records.into_iter().for_each(|record| account.apply(record));
     account
@@ -227,7 +231,7 @@ proptest! {
     /// Any order and any number of the same events is the same account.
     #[test]
     fn order_and_duplicates_do_not_matter(
-        acts in prop::collection::vec(act(), 1..40),
+        acts in acts(),
         order in prop::collection::vec(any::<Index>(), 0..200),
     ) {
         let world = play(&acts);
@@ -248,7 +252,7 @@ proptest! {
     /// An end that comes late, at whatever time, takes nothing away.
     #[test]
     fn paid_is_never_undone_by_an_end(
-        acts in prop::collection::vec(act(), 1..40), after in 0_i64..100, is_expired in any::<bool>(),
+        acts in acts(), after in 0_i64..100, is_expired in any::<bool>(),
     ) {
         let world = play(&acts);
         let before = fold(&world.records);
@@ -273,7 +277,7 @@ proptest! {
 
     /// Without its payments and grants, an account opens nothing.
     #[test]
-    fn no_access_without_a_payment_or_a_grant(acts in prop::collection::vec(act(), 1..40)) {
+    fn no_access_without_a_payment_or_a_grant(acts in acts()) {
         let world = play(&acts);
         let is_title = |event: &Event| is_captured(event) || matches!(event, Event::Granted { .. });
         let account = fold(world.records.iter().filter(|record| !is_title(&record.event)));
@@ -297,7 +301,7 @@ proptest! {
 
     /// A restart at any time knows all, and asks the provider for nothing that changes it.
     #[test]
-    fn a_restart_changes_nothing(acts in prop::collection::vec(act(), 1..40)) {
+    fn a_restart_changes_nothing(acts in acts()) {
         let mut world = play(&acts);
         world.wait(Span::DAY.times(2));
         let (before, records) = (fold(&world.records), world.records.len());

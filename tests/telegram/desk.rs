@@ -23,6 +23,7 @@ pub(crate) struct State {
     pub(crate) seen: BTreeSet<UpdateId>,
     pub(crate) dealt_with: Vec<UpdateId>,
     pub(crate) outbox: BTreeMap<Cursor, Envelope>,
+    pub(crate) taken_back: BTreeSet<Cursor>,
     pub(crate) receipts: Vec<Receipt>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) roles: BTreeMap<UserId, Role>,
@@ -143,14 +144,16 @@ impl Backend for Desk {
         Ok(())
     }
 
-    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<(), BackendError> {
-        self.look(|state| {
-            for cursor in &alerts {
+    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<Vec<Cursor>, BackendError> {
+        Ok(self.look(|state| {
+            let waiting = alerts.iter().filter(|cursor| !state.taken_back.contains(cursor));
+            let waiting: Vec<_> = waiting.copied().collect();
+            for cursor in &waiting {
                 let envelope = state.outbox.get_mut(cursor).expect("it was handed out");
                 envelope.maybe_repeated = true;
             }
-        });
-        Ok(())
+            waiting
+        }))
     }
 
     async fn ack(&self, receipts: Vec<Receipt>) -> Result<(), BackendError> {

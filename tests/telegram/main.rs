@@ -94,6 +94,25 @@ async fn an_alert_whose_answer_was_lost_comes_again_and_says_so() {
 }
 
 #[tokio::test]
+async fn what_is_taken_back_while_it_waits_here_is_not_sent() {
+    let mut phone = Phone::new();
+    for text in ["first", "second", "third"] {
+        phone.desk.queue(ASHA, Lane::Info, text);
+    }
+    // They are fetched, and the first try fails.
+    let flood = FaultRequest { seconds: Some(1), chat: Some(ASHA), ..fault("too_many_requests") };
+    phone.standin.fault(&[flood]).unwrap();
+    phone.start();
+    phone.desk_when(|it| !it.notices.is_empty()).await;
+    phone.desk.look(|it| it.taken_back.extend([Cursor(1), Cursor(2)]));
+    phone.desk_when(|it| !it.receipts.is_empty()).await;
+    let receipts = phone.desk.look(|it| it.receipts.clone());
+    assert_eq!(receipts.iter().map(|it| it.cursor).collect::<Vec<_>>(), [Cursor(3)]);
+    let said = phone.said(ASHA, 1).await;
+    assert!(!said.iter().any(|it| it.contains("first") || it.contains("second")), "{said:?}");
+}
+
+#[tokio::test]
 async fn whoever_has_blocked_the_bot_is_left_alone() {
     let mut phone = Phone::new();
     phone.standin.act(Hands::Block { user: ASHA }).unwrap();

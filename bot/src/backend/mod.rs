@@ -194,11 +194,12 @@ pub trait Backend: Send + Sync {
     fn outbox_news(&self, after: Cursor) -> impl Future<Output = Result<(), BackendError>> + Send;
 
     /// Notes, durably, that alerts are being sent: each may have arrived from now on, and is
-    /// [`Envelope::maybe_repeated`] where it is given again.
+    /// [`Envelope::maybe_repeated`] where it is given again. Those that still wait come back; the
+    /// others were taken back meanwhile and are not sent.
     fn outbox_sending(
         &self,
         alerts: Vec<Cursor>,
-    ) -> impl Future<Output = Result<(), BackendError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Cursor>, BackendError>> + Send;
 
     /// Notes what became of alerts; each is given once more after a restart until it is here.
     fn ack(&self, receipts: Vec<Receipt>) -> impl Future<Output = Result<(), BackendError>> + Send;

@@ -119,6 +119,10 @@ pub enum Done {
     BroadcastCanceled {
         /// How many had got it.
         sent: u32,
+        /// To how many it is being sent at this moment: some of them get it.
+        under_way: u32,
+        /// How many do not get it.
+        spared: u32,
     },
     /// Nothing personal of the actor is left.
     Deleted,

@@ -81,7 +81,8 @@ async fn outbox<B: Bench>(subject: &Subject<'_, B>) -> Result<(), Broken> {
     answered("an alert that waits is news", backend.outbox_news(Cursor::START)).await?;
     for _ in 0..2 {
         let sending = backend.outbox_sending(vec![second.cursor]);
-        answered("that an alert is being sent may be said twice", sending).await?;
+        let waits = answered("that an alert is being sent may be said twice", sending).await?;
+        hold("what waits is to be sent", waits == [second.cursor], &waits)?;
     }
     let left = waiting(subject, Cursor::START, 100).await?;
     let marked: Vec<_> = left.iter().filter(|it| it.maybe_repeated).map(|it| it.cursor).collect();
@@ -102,6 +103,8 @@ async fn outbox<B: Bench>(subject: &Subject<'_, B>) -> Result<(), Broken> {
     let rule = "what is acknowledged is not given again; what is not, is";
     let is_there = |cursor| left.iter().any(|envelope| envelope.cursor == cursor);
     hold(rule, !is_there(first.cursor) && is_there(second.cursor), &left)?;
+    let sending = answered(RULE, backend.outbox_sending(vec![first.cursor])).await?;
+    hold("what waits no more is not to be sent", sending.is_empty(), &sending)?;
     answered(RULE, backend.ack(all.iter().map(receipt).collect())).await?;
     answered("nothing may be acknowledged", backend.ack(Vec::new())).await?;
     let left = waiting(subject, Cursor::START, 100).await?;

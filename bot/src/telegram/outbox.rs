@@ -113,6 +113,7 @@ impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
         // The first was counted when it went.
         (1..sent).for_each(|_| backlog.count(chat, now));
         let failure = match done {
+            Ok(()) if parcel.alerts.is_empty() => return,
             Ok(()) => {
                 backlog.answered(chat);
                 return self.acknowledge(arrived(&parcel, now)).await;
@@ -163,8 +164,11 @@ impl<B: Backend + 'static, M: Machine> Telegram<B, M> {
         if parcel.parts.is_empty() {
             // On record before it is sent: whoever takes over knows that it may have arrived.
             let sending = self.bot.backend().outbox_sending(parcel.cursors()).await;
-            sending.map_err(Trouble::Backend)?;
+            let wanted = sending.map_err(Trouble::Backend)?;
+            parcel.alerts.retain(|alert| wanted.contains(&alert.cursor));
             parcel.parts = match parcel.alerts.as_slice() {
+                // All of it was taken back.
+                [] => return Ok(()),
                 [alone] => view::alert(alone, now),
                 lines => vec![view::missed(lines, parcel.missed.as_ref(), now)],
             };

@@ -86,6 +86,15 @@ pub fn subscription(view: &SubscriptionView, reader: &Reader) -> Message {
         .row([command("‹ Menu", "/menu")])
 }
 
+/// `23 days left`, a day that has begun counted whole: who has just paid for 28 reads 28.
+fn days_left(left: Span) -> String {
+    if left < Span::DAY {
+        return "less than a day left".to_owned();
+    }
+    let days = (left + Span::from_millis(Span::DAY.millis() - 1)).div(Span::DAY);
+    format!("{} left", super::figures::count(u32::try_from(days).unwrap_or(u32::MAX), "day"))
+}
+
 /// `active · 23 days left (till 14 Mar 2026)`
 pub(super) fn access(access: Access, reader: &Reader) -> String {
     let time = &reader.time;
@@ -95,9 +104,8 @@ pub(super) fn access(access: Access, reader: &Reader) -> String {
             format!("waiting for payment, link ends {}", time.moment_in_zone(expires_at))
         }
         Access::Active { until } => {
-            let left = until.since(time.now()).div(Span::DAY);
-            let left = super::figures::count(u32::try_from(left).unwrap_or(0), "day");
-            format!("active · {left} left (till {})", time.date(until))
+            let left = days_left(until.since(time.now()));
+            format!("active · {left} (till {})", time.date(until))
         }
         Access::Grace { until } => {
             format!("paid time is over · access till {}", time.moment_in_zone(until))
@@ -139,4 +147,28 @@ pub fn payments(payments: &Payments, reader: &Reader) -> Message {
     Message::text(text)
         .row(pages("/payments", page.skip, u32::from(page.take), payments.total))
         .row([command("My plan", "/subscription"), command("‹ Menu", "/menu")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_that_has_begun_counts_whole() {
+        let (day, cycle) = (Span::DAY, Span::DAY.times(28));
+        let moment = Span::from_millis(1);
+        let shorter = |span: Span| Span::from_millis(span.millis() - 1);
+        for (left, words) in [
+            (cycle, "28 days left"),
+            (shorter(cycle), "28 days left"),
+            (Span::DAY.times(27) + moment, "28 days left"),
+            (Span::DAY.times(27), "27 days left"),
+            (day + moment, "2 days left"),
+            (day, "1 day left"),
+            (shorter(day), "less than a day left"),
+            (Span::ZERO, "less than a day left"),
+        ] {
+            assert_eq!(days_left(left).replace('\u{a0}', " "), words, "{left:?}");
+        }
+    }
 }

@@ -88,8 +88,13 @@ fn told(done: &Done, reader: &Reader) -> Text {
             bold(&format!("On its way to {}.", people(*recipients)))
                 .plain("/stop_broadcast ends it.\n")
         }
-        Done::BroadcastCanceled { sent } => {
-            bold("The rest is not sent.").plain(format!("{} had got it.\n", people(*sent)))
+        Done::BroadcastCanceled { sent, under_way, spared } => {
+            let text = bold("The rest is not sent.").plain(format!("{} had got it", people(*sent)));
+            let text = match under_way {
+                0 => text,
+                _ => text.plain(format!(", {} may be getting it now", people(*under_way))),
+            };
+            text.plain(format!("; {} will not.\n", people(*spared)))
         }
         Done::NotifySet { .. }
         | Done::PaymentLink { .. }
@@ -129,5 +134,33 @@ pub fn refused(refusal: &Refusal, reader: &Reader) -> Text {
             reader.time.moment_in_zone(*until)
         )),
         Refusal::BillingOff => text.plain("Nothing is sold here."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heikin_core::time::Timestamp;
+
+    use super::*;
+    use crate::backend::Role;
+    use crate::local_time::LocalTime;
+
+    #[test]
+    fn the_end_of_a_message_to_everybody_says_whom_it_reached() {
+        let time = LocalTime::new(Timestamp::EPOCH, "UTC");
+        let reader = Reader { time, role: Role::Operator, is_billing: false };
+        let said = |sent, under_way, spared| {
+            let ended = Done::BroadcastCanceled { sent, under_way, spared };
+            told(&ended, &reader).to_plain().replace('\u{a0}', " ")
+        };
+        assert_eq!(
+            said(1, 0, 2),
+            "The rest is not sent.\n1 person had got it; 2 people will not.\n"
+        );
+        assert_eq!(
+            said(12, 3, 85),
+            "The rest is not sent.\n12 people had got it, 3 people may be getting it now; \
+             85 people will not.\n"
+        );
     }
 }

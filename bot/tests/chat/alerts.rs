@@ -169,6 +169,7 @@ fn missed_alerts_are_numbered_lines_of_one_message_whatever_they_say() {
         check_limits(&shown);
         let text = shown.text();
         assert!(text.starts_with("⏱ Missed in 1 d 6 h: at least 44000 alerts\n"), "{name}: {text}");
+        assert!(text.contains("\nNumbers are those of alerts, not of trades.\n"), "{name}: {text}");
         let lines = text.lines().filter(|line| line.starts_with("#40000000"));
         assert_eq!(lines.count(), LINES, "{name}: {text}");
     }

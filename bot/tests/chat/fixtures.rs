@@ -666,7 +666,7 @@ pub(crate) fn outcome_of(command: &Command, words: &str) -> Outcome {
         }
         Command::CancelPayment => Done::PaymentCanceled,
         Command::Broadcast { .. } => Done::BroadcastQueued { recipients: 12 },
-        Command::CancelBroadcast => Done::BroadcastCanceled { sent: 3 },
+        Command::CancelBroadcast => Done::BroadcastCanceled { sent: 3, under_way: 1, spared: 8 },
         Command::DeleteMe => Done::Deleted,
     })
 }

@@ -191,8 +191,8 @@ impl Backend for World {
         Ok(())
     }
 
-    async fn outbox_sending(&self, _alerts: Vec<Cursor>) -> Result<(), BackendError> {
-        Ok(())
+    async fn outbox_sending(&self, alerts: Vec<Cursor>) -> Result<Vec<Cursor>, BackendError> {
+        Ok(alerts)
     }
 
     async fn ack(&self, _receipts: Vec<Receipt>) -> Result<(), BackendError> {

@@ -5,6 +5,7 @@
 //! | [`replica`] | the copy, group of records by group of records, and what of it is to be told |
 //! | [`model`] | what the engine forgets and people ask for: candles, trades, fills, decisions |
 //! | [`told`] | a group's effects as alerts |
+//! | `market_status` | a market that takes no orders, or takes them again |
 //! | [`tail`] | where the copy stands, over restarts, and reading on |
 //! | [`words`] | the engine's vocabulary in that of the port |
 //!
@@ -15,6 +16,7 @@
 //!   told again, and no others.
 //! - The model is bounded: see [`model::Bounds`].
 
+mod market_status;
 pub mod model;
 pub mod replica;
 pub mod tail;

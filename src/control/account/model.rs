@@ -7,7 +7,7 @@ use heikin_bot::backend::{
     OrderWork, RuleCheck, StopRaised, TradeLine, TradeNumber, Trader,
 };
 use heikin_core::engine::{self, Alert, Body, Effect, Engine, Input, Record, Sequence};
-use heikin_core::market::{Asset, Candle, HaCandle, Side, TickPrice};
+use heikin_core::market::{Asset, Candle, HaCandle, Side, Symbol, SymbolStatus, TickPrice};
 use heikin_core::num::{Money, Price, Quantity};
 use heikin_core::order::{
     ClientOrderId, Decision, NewOrder, OrderReport, Outcome, Part, Reason, Skip, Slot, TraderId,
@@ -54,6 +54,9 @@ pub struct Model {
     pub(super) panicked_at: Option<Timestamp>,
     /// How many candles were missed.
     pub(super) missed_candles: u32,
+    /// Markets that take no orders, as it was told.
+    #[serde(default)]
+    closed_markets: BTreeMap<Symbol, SymbolStatus>,
     /// What people told the engine, by record.
     commands: VecDeque<(Sequence, engine::Command)>,
     reported: VecDeque<(ClientOrderId, heikin_core::order::Fill)>,
@@ -138,6 +141,15 @@ impl Model {
     /// How many candles were missed, of all traders.
     pub const fn missed_candles(&self) -> u32 {
         self.missed_candles
+    }
+
+    /// Notes whether a market takes orders; how that was before.
+    pub(super) fn note_status(&mut self, symbol: Symbol, status: SymbolStatus) -> SymbolStatus {
+        let before = match status {
+            SymbolStatus::Trading => self.closed_markets.remove(&symbol),
+            closed => self.closed_markets.insert(symbol, closed),
+        };
+        before.unwrap_or_default()
     }
 
     /// What is kept of a trader.

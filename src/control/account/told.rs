@@ -12,7 +12,7 @@ use heikin_core::order::{ClientOrderId, NewOrder, Order, Outcome, Reason, Surpri
 use heikin_core::time::{Span, Timestamp};
 
 use super::model::Model;
-use super::words;
+use super::{market_status, words};
 
 /// Something to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,15 @@ impl Teller<'_> {
                     at,
                     thread: Some(format!("gate-{gate:?}")),
                     alert,
+                }));
+            }
+            Body::Input(Input::Rules(rules)) => {
+                let before = self.model.note_status(rules.symbol, rules.status);
+                let alert = market_status::told(self.engine, rules, before);
+                told.extend(alert.map(|alert| Telling {
+                    at,
+                    thread: Some(format!("market-{}", rules.symbol)),
+                    alert: Alert::System(alert),
                 }));
             }
             Body::Effect(Effect::Decide { trader, outcome, .. })

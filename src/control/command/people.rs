@@ -11,6 +11,7 @@ use crate::control::Control;
 use crate::control::addressees::user_of;
 use crate::control::claim::digest;
 use crate::control::front::Ledger;
+use crate::control::front::outbox::Reach;
 use crate::control::front::record::Event;
 use crate::control::front::sales::person;
 use crate::control::front::state::Bounds;
@@ -82,9 +83,17 @@ fn decide(ledger: &Ledger<RealDisk>, commander: &Commander, command: &Command) -
         Command::Grant { user, role, days } => grant(ledger, commander, (*user, *role, *days)),
         Command::Revoke { user } => revoke(ledger, commander, *user),
         Command::Broadcast { text } => broadcast(ledger, commander, text),
-        Command::CancelBroadcast => refused(Refusal::AlreadySo {
-            how: "Messages to everybody are handed over at once: there is none to end.".to_owned(),
-        }),
+        Command::CancelBroadcast => match ledger.state().outbox().reach() {
+            Some(Reach { arrived: sent, under_way, waiting: spared }) => {
+                let ended = Done::BroadcastCanceled { sent, under_way, spared };
+                let ended = Conclusion::done(what, ended).with([Event::BroadcastsEnded]);
+                Verdict::Conclude(Box::new(ended))
+            }
+            None => refused(Refusal::AlreadySo {
+                how: "No message to everybody is on its way: all who could be reached have it."
+                    .to_owned(),
+            }),
+        },
         _ => match user_of(&commander.by) {
             Some(user) => own(ledger, commander, (user, command)),
             None => refused(Refusal::Rule {

@@ -200,7 +200,7 @@ impl<D: Disk> Ledger<D> {
     ///
     /// Where the disk fails.
     pub fn tend(&mut self) -> Result<(), StoreError> {
-        // What was sold is never forgotten: the more of it there is, the rarer it is all written.
+        // What was paid is never forgotten: the more of it there is, the rarer it is all written.
         let every = SNAPSHOT_EVERY.max(self.state.sales().weight() / 4);
         if self.journal.last() >= self.saved + every { self.save() } else { Ok(()) }
     }
@@ -259,11 +259,22 @@ impl<D: Disk> Ledger<D> {
         self.renew_texts_key(now)
     }
 
-    /// Takes another key for messages where the present one can go, and destroys that.
+    /// Takes another key for messages where it is time, seals under it what is open, and destroys the
+    /// old one.
     fn renew_texts_key(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let Some(key) = self.state.next_texts_key(TEXTS_PER_KEY) else { return Ok(()) };
         let old = self.state.texts_key();
-        self.record(now, vec![Event::TextsKeyed { key }])?;
+        let rows: Vec<InboxRow> = self.inbox().collect();
+        let tickets: Vec<(Nonce, Ticket)> = self.state.tickets(&self.keys).collect();
+        let mut events = vec![Event::TextsKeyed { key }];
+        for InboxRow { update, received_at, raw } in rows {
+            let raw = self.keys.seal(key, &raw)?;
+            events.push(Event::Received { update, received_at, raw });
+        }
+        for (nonce, ticket) in tickets {
+            events.push(self.sealed_ticket((nonce, &ticket), key)?);
+        }
+        self.record(now, events)?;
         self.sync()?;
         self.keys.destroy(old)
     }
@@ -280,14 +291,21 @@ impl<D: Disk> Ledger<D> {
         alert <= self.handed
     }
 
-    /// Notes that alerts are being sent.
+    /// Notes that alerts are being sent; those of them that still wait, for the others are not to be.
     ///
     /// # Errors
     ///
     /// As [`Ledger::record`].
-    pub fn sending(&mut self, alerts: &[Cursor], now: Timestamp) -> Result<(), StoreError> {
+    pub fn sending(
+        &mut self,
+        alerts: &[Cursor],
+        now: Timestamp,
+    ) -> Result<Vec<Cursor>, StoreError> {
         let cursors = self.state.outbox().unsent(alerts);
-        if cursors.is_empty() { Ok(()) } else { self.record(now, vec![Event::Sending { cursors }]) }
+        if !cursors.is_empty() {
+            self.record(now, vec![Event::Sending { cursors }])?;
+        }
+        Ok(self.state.outbox().still_waiting(alerts))
     }
 
     /// Notes what became of alerts.
@@ -315,14 +333,22 @@ impl<D: Disk> Ledger<D> {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         // Asked for again after an answer was lost.
-        if self.state.ticket(nonce).is_some() {
+        if self.state.ticket(nonce, &self.keys).is_some() {
             return Ok(());
         }
+        let put = self.sealed_ticket((nonce, ticket), self.state.texts_key())?;
+        self.record(now, vec![put])
+    }
+
+    fn sealed_ticket(
+        &mut self,
+        (nonce, ticket): (Nonce, &Ticket),
+        key: KeyName,
+    ) -> Result<Event, StoreError> {
         let text = serde_json::to_string(ticket)
             .map_err(|source| StoreError::Encoding { record: self.journal.last() + 1, source })?;
-        let sealed = self.keys.seal(self.state.texts_key(), &text)?;
-        let expires_at = ticket.expires_at;
-        self.record(now, vec![Event::TicketPut { nonce, expires_at, ticket: sealed }])
+        let sealed = self.keys.seal(key, &text)?;
+        Ok(Event::TicketPut { nonce, expires_at: ticket.expires_at, ticket: sealed })
     }
 
     /// Takes a ticket away if it is this presser's.
@@ -336,8 +362,8 @@ impl<D: Disk> Ledger<D> {
         presser: Presser,
         now: Timestamp,
     ) -> Result<Take, StoreError> {
-        let Some(ticket) = self.state.ticket(nonce) else { return Ok(Take::Unknown) };
-        let take = ticket.clone().pressed(presser, now);
+        let Some(ticket) = self.state.ticket(nonce, &self.keys) else { return Ok(Take::Unknown) };
+        let take = ticket.pressed(presser, now);
         if matches!(take, Take::Taken(_) | Take::Expired) {
             self.record(now, vec![Event::TicketTaken { nonce }])?;
         }
@@ -354,7 +380,14 @@ impl<D: Disk> Ledger<D> {
         Ok(Event::Seen { user, name })
     }
 
-    /// Destroys what is known of somebody; their name cannot be read any more anywhere.
+    /// How somebody called themselves last; none where that was never known, or forgotten.
+    pub fn name(&self, user: UserId) -> Option<String> {
+        let sealed = self.state.people().get(user)?.name.as_ref()?;
+        self.keys.unseal(sealed).filter(|name| !name.is_empty())
+    }
+
+    /// Destroys what is known of somebody; their name cannot be read any more anywhere. What they wrote
+    /// follows as soon as it is dealt with.
     ///
     /// # Errors
     ///
@@ -363,6 +396,7 @@ impl<D: Disk> Ledger<D> {
         self.record(now, vec![Event::Forgotten { user }])?;
         self.sync()?;
         self.keys.destroy(KeyName::Person(user))?;
+        self.renew_texts_key(now)?;
         // The two snapshots that are kept know nothing of them either.
         self.save()?;
         self.record(now, vec![Event::Tailed { through: self.state.tailed() }])?;

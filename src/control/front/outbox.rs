@@ -26,6 +26,29 @@ pub struct Outbox {
     /// Faults, whether anybody was told or not: the newest ones.
     #[serde(default)]
     faults: VecDeque<(Timestamp, Alert)>,
+    /// Messages to everybody that somebody has not got yet, by their last row.
+    #[serde(default)]
+    broadcasts: BTreeMap<Cursor, Broadcast>,
+}
+
+/// A message to everybody, while it is being sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Broadcast {
+    /// Its first row: all from it to the last are its own.
+    first: Cursor,
+    /// How many have got it.
+    arrived: u32,
+}
+
+/// How far messages to everybody have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// So many have got it.
+    pub arrived: u32,
+    /// To so many it is being sent: they get it, or have it and it is not known.
+    pub under_way: u32,
+    /// So many wait for it.
+    pub waiting: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,10 +114,27 @@ impl Outbox {
         .collect()
     }
 
+    /// Which of these still wait: the others were taken back, or have arrived.
+    pub fn still_waiting(&self, cursors: &[Cursor]) -> Vec<Cursor> {
+        cursors.iter().filter(|it| self.rows.contains_key(it)).copied().collect()
+    }
+
     /// Which of these wait and were not being sent before.
     pub fn unsent(&self, cursors: &[Cursor]) -> Vec<Cursor> {
         let is_unsent = |it: &&Cursor| self.rows.get(it).is_some_and(|row| !row.is_sending);
         cursors.iter().filter(is_unsent).copied().collect()
+    }
+
+    /// How far the messages to everybody have come that are still being sent; none where none is.
+    pub fn reach(&self) -> Option<Reach> {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let rows = self.broadcasts.iter().flat_map(|(last, it)| self.rows.range(it.first..=*last));
+        let (sending, waiting): (Vec<_>, Vec<_>) = rows.partition(|(_, row)| row.is_sending);
+        (!self.broadcasts.is_empty()).then(|| Reach {
+            arrived: self.broadcasts.values().map(|it| it.arrived).sum(),
+            under_way: count(sending.len()),
+            waiting: count(waiting.len()),
+        })
     }
 
     /// Alerts of a thread that satisfy `is_it`.
@@ -121,6 +161,7 @@ impl Outbox {
         for cursor in &queued.replaces {
             self.rows.remove(cursor);
         }
+        let before = self.last;
         for to in &queued.to {
             if self.blocked.contains(&to.chat) {
                 continue;
@@ -137,6 +178,24 @@ impl Outbox {
             };
             self.rows.insert(Cursor(self.last), row);
         }
+        if matches!(queued.alert, Alert::Broadcast { .. }) && self.last > before {
+            let (first, last) = (Cursor(before + 1), Cursor(self.last));
+            self.broadcasts.insert(last, Broadcast { first, arrived: 0 });
+        }
+    }
+
+    /// What is being sent to everybody is taken back, also where it may have arrived: it is not tried
+    /// again.
+    pub(super) fn end_broadcasts(&mut self) {
+        for (last, Broadcast { first, .. }) in std::mem::take(&mut self.broadcasts) {
+            self.rows.extract_if(first..=last, |_, _| true).for_each(drop);
+        }
+    }
+
+    /// Forgets messages to everybody that nobody waits for any more.
+    fn tidy_broadcasts(&mut self) {
+        let rows = &self.rows;
+        self.broadcasts.retain(|last, it| rows.range(it.first..=*last).next().is_some());
     }
 
     pub(super) fn sending(&mut self, cursors: &[Cursor]) {
@@ -151,9 +210,31 @@ impl Outbox {
         // Told twice, or by a transport that has seen another store: nothing to do.
         let Some(row) = self.rows.remove(&receipt.cursor) else { return };
         let chat = row.to.chat;
+        self.count(receipt);
+        self.settle(chat, row.thread, receipt);
+    }
+
+    /// Counts one who has got a message to everybody, or never will.
+    fn count(&mut self, receipt: &Receipt) {
+        let Some((last, broadcast)) = self.broadcasts.range_mut(receipt.cursor..).next() else {
+            return;
+        };
+        if receipt.cursor < broadcast.first {
+            return;
+        }
+        let has_arrived =
+            matches!(receipt.delivery, Delivery::Delivered { .. } | Delivery::Folded { .. });
+        broadcast.arrived += u32::from(has_arrived);
+        let last = *last;
+        if self.rows.range(broadcast.first..=last).next().is_none() {
+            self.broadcasts.remove(&last);
+        }
+    }
+
+    fn settle(&mut self, chat: ChatId, thread: Option<String>, receipt: &Receipt) {
         match &receipt.delivery {
             Delivery::Delivered { message } | Delivery::Folded { message } => {
-                let Some(thread) = row.thread else { return };
+                let Some(thread) = thread else { return };
                 if self.first_of(chat, &thread).is_none() {
                     self.threads.push_back((chat, thread, *message));
                     if self.threads.len() > Bounds::THREADS {
@@ -164,6 +245,7 @@ impl Outbox {
             Delivery::Blocked => {
                 self.blocked.insert(chat);
                 self.rows.retain(|_, row| row.to.chat != chat);
+                self.tidy_broadcasts();
             }
             Delivery::Undeliverable { reason } => {
                 self.dead.push_back((receipt.cursor, reason.clone()));
@@ -179,9 +261,10 @@ impl Outbox {
         self.blocked.remove(&chat);
     }
 
-    /// Takes back what is queued for a chat, or of one kind everywhere; how much that was.
+    /// Takes back what is queued for a chat, or of one kind everywhere.
     pub(super) fn withdraw(&mut self, is_it: impl Fn(ChatId, &Alert) -> bool) {
         self.rows.retain(|_, row| row.is_sending || !is_it(row.to.chat, &row.alert));
+        self.tidy_broadcasts();
     }
 
     fn first_of(&self, chat: ChatId, thread: &str) -> Option<MessageId> {

@@ -6,11 +6,14 @@ use heikin_bot::backend::{ChatId, MessageId, NotifyPreferences, Role, UserId};
 use heikin_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::seal::Sealed;
+
 /// Somebody who is known: they have a role, or chose what they are told.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Person {
-    /// How they called themselves last; empty where that was forgotten.
-    pub name: String,
+    /// How they called themselves last.
+    #[serde(default, rename = "sealed_name")]
+    pub name: Option<Sealed>,
     /// What they may do, and until when.
     pub role: Option<(Role, Option<Timestamp>)>,
     /// What they are told.
@@ -75,10 +78,6 @@ impl People {
 
     pub(super) fn forget(&mut self, user: UserId) {
         self.known.remove(&user);
-    }
-
-    pub(super) fn forget_names(&mut self) {
-        self.known.values_mut().for_each(|person| person.name.clear());
     }
 
     pub(super) fn revoke(&mut self, user: UserId) {

@@ -67,6 +67,8 @@ pub enum Event {
         /// Which.
         cursors: Vec<Cursor>,
     },
+    /// What is being sent to everybody is not sent to those who have not got it.
+    BroadcastsEnded,
     /// What became of an alert.
     Acknowledged(Receipt),
     /// Somebody writes who had blocked the bot, or whom it could not write to before.

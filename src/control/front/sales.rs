@@ -12,7 +12,7 @@ use crate::subscription::desk::{Desk, DeskSettings};
 use crate::subscription::event::Recorded;
 use crate::subscription::razorpay::{Deliveries, Delivery};
 use crate::subscription::standing::State;
-use crate::subscription::{DeliveryId, PersonId, access};
+use crate::subscription::{DeliveryId, PersonId, access, books};
 
 /// Webhooks that wait at most; what comes beyond is not taken, and sent again later.
 const WAITING: usize = 10_000;
@@ -100,7 +100,7 @@ impl Sales {
         self.payers.get(&user)
     }
 
-    /// How many records there are. They are kept for good: they are the books.
+    /// How many records there are.
     pub fn weight(&self) -> u64 {
         u64::try_from(self.records.len()).unwrap_or(u64::MAX)
     }
@@ -130,6 +130,15 @@ impl Sales {
 
     pub(super) fn take(&mut self, record: &Recorded) {
         self.records.push(record.clone());
+    }
+
+    /// Lets go of what need not be kept any longer ([`books`]).
+    pub(super) fn shorten(&mut self, now: Timestamp) {
+        let kept = books::kept(&self.records, now);
+        if kept.len() < self.records.len() {
+            self.records = kept;
+            self.desk = self.desk.shortened(&self.records);
+        }
     }
 
     pub(super) fn keep_payer(&mut self, user: UserId, payer: &Sealed) {

@@ -1,9 +1,9 @@
 //! Personal texts, sealed under keys that lie beside the journal and can be destroyed.
 //!
-//! A journal cannot forget. So names and messages are in it only as ciphertext
+//! A journal cannot forget. So names and messages are in it, and in snapshots, only as ciphertext
 //! (XChaCha20-Poly1305), under a key per person, and one for the messages of the time, which is
-//! destroyed when all of them are dealt with. Without its key a text is gone, in backups of the
-//! journal too.
+//! destroyed when it has sealed many, or when somebody is forgotten. Without its key a text is gone,
+//! in backups too.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -48,6 +48,13 @@ pub struct Sealed {
     key: KeyName,
     /// Nonce and ciphertext, in hexadecimal.
     text: String,
+}
+
+impl Sealed {
+    /// How much it takes in a record, in bytes.
+    pub const fn size(&self) -> usize {
+        self.text.len()
+    }
 }
 
 impl fmt::Debug for Sealed {

@@ -41,8 +41,10 @@ impl Bounds {
     pub const DEAD: usize = 256;
     /// People.
     pub const PEOPLE: usize = 10_000;
-    /// Where somebody is forgotten, the key of messages counts as used so often.
-    pub const FORGETTING: u64 = 1 << 32;
+    /// The record of what was sold is shortened this often.
+    pub const SHORTEN_EVERY: Span = Span::DAY;
+    /// So many bytes are sealed anew at once: they are one record. Where more is open, it waits.
+    pub const RESEALED: usize = 8 << 20;
     /// A ticket is kept for so long after its end, so that a late press is told from an unknown one.
     pub const TICKET_GRACE: Span = Span::from_millis(10 * 60_000);
 }
@@ -54,18 +56,30 @@ struct Waiting {
     raw: Sealed,
 }
 
-/// All that the front office knows.
+/// What a button means, while it can be pressed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Button {
+    expires_at: Timestamp,
+    ticket: Sealed,
+}
+
+/// All that the front office knows. Snapshots are made of it: what is personal is sealed here as it is
+/// in the journal (what somebody typed may be a PIN), and goes with its key.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct State {
-    /// Updates that wait, oldest first. What somebody typed may be a PIN: it is sealed here too, for
-    /// this is what snapshots are made of.
+    /// Updates that wait, oldest first.
     #[serde(default)]
     waiting: BTreeMap<UpdateId, Waiting>,
     handled: VecDeque<UpdateId>,
     handled_set: BTreeSet<UpdateId>,
-    tickets: BTreeMap<Nonce, Ticket>,
+    #[serde(default)]
+    buttons: BTreeMap<Nonce, Button>,
     texts_key: u64,
     texts_sealed: u64,
+    /// Somebody was forgotten. What they wrote is under the key of the time, which goes as soon as the
+    /// updates up to this one are dealt with.
+    #[serde(default)]
+    forgetting: Option<UpdateId>,
     tailed: Sequence,
     claim: Option<String>,
     outbox: Outbox,
@@ -75,6 +89,9 @@ pub struct State {
     pins: Pins,
     #[serde(default)]
     sales: Sales,
+    /// When the record of what was sold was shortened last.
+    #[serde(default)]
+    shortened_at: Option<Timestamp>,
     #[serde(default)]
     uptime: Uptime,
 }
@@ -149,14 +166,16 @@ impl State {
         &self.pins
     }
 
-    /// What a button means.
-    pub fn ticket(&self, nonce: Nonce) -> Option<&Ticket> {
-        self.tickets.get(&nonce)
+    /// What a button means, opened with these keys.
+    pub fn ticket<D: Disk>(&self, nonce: Nonce, keys: &Keyring<D>) -> Option<Ticket> {
+        opened(&self.buttons.get(&nonce)?.ticket, keys)
     }
 
-    /// How many buttons can be pressed.
-    pub fn ticket_count(&self) -> usize {
-        self.tickets.len()
+    /// What the buttons mean that can be pressed, opened with these keys.
+    pub fn tickets<D: Disk>(&self, keys: &Keyring<D>) -> impl Iterator<Item = (Nonce, Ticket)> {
+        let open =
+            |(nonce, button): (&Nonce, &Button)| Some((*nonce, opened(&button.ticket, keys)?));
+        self.buttons.iter().filter_map(open)
     }
 
     /// The digest of the claim code that holds.
@@ -174,11 +193,23 @@ impl State {
         KeyName::Texts(self.texts_key)
     }
 
-    /// The next key for messages, where the present one can be destroyed: nothing is open that is
-    /// sealed under it, and it has sealed at least so many.
+    /// The next key for messages, where the present one is to be destroyed: it has sealed at least so
+    /// many, or somebody who wrote under it was forgotten. What is open is sealed anew under the next
+    /// one, so the more is open, the rarer that is.
     pub fn next_texts_key(&self, least: u64) -> Option<KeyName> {
-        let is_free = self.waiting.is_empty() && self.tickets.is_empty();
-        (is_free && self.texts_sealed >= least).then_some(KeyName::Texts(self.texts_key + 1))
+        let open = u64::try_from(self.waiting.len() + self.buttons.len()).unwrap_or(u64::MAX);
+        let is_used_up = self.texts_sealed >= least.max(open.saturating_mul(4));
+        let is_of_the_forgotten =
+            self.forgetting.is_some_and(|last| self.waiting.range(..=last).next().is_none());
+        let is_due = is_used_up || is_of_the_forgotten;
+        (is_due && self.open_size() <= Bounds::RESEALED)
+            .then_some(KeyName::Texts(self.texts_key + 1))
+    }
+
+    /// How much is sealed under the key of messages and still open.
+    fn open_size(&self) -> usize {
+        let waiting = self.waiting.values().map(|waiting| waiting.raw.size());
+        waiting.chain(self.buttons.values().map(|button| button.ticket.size())).sum()
     }
 
     /// Makes operators of those whom the configuration names, for as long as it names them.
@@ -186,15 +217,14 @@ impl State {
         self.people.configure(operators);
     }
 
-    /// The state without what is sealed in the journal: names, and what people wrote. Updates that
-    /// wait count as dealt with.
+    /// The state without what people wrote, for where its key is not. Updates that wait count as dealt
+    /// with.
     pub fn without_texts(mut self) -> Self {
         let waiting: Vec<UpdateId> = self.waiting.keys().copied().collect();
         for update in waiting {
             self.handle(update);
         }
-        self.tickets.clear();
-        self.people.forget_names();
+        self.buttons.clear();
         self
     }
 
@@ -222,21 +252,25 @@ impl State {
             Event::TextsKeyed { key: KeyName::Texts(number) } => {
                 self.texts_key = *number;
                 self.texts_sealed = 0;
+                self.forgetting = None;
             }
             Event::TextsKeyed { .. } => {}
             Event::Queued(queued) => self.outbox.queue(queued),
             Event::Tailed { through } => self.tailed = self.tailed.max(*through),
             Event::Running { since } => self.uptime.run(*since, at),
             Event::Sending { cursors } => self.outbox.sending(cursors),
+            Event::BroadcastsEnded => self.outbox.end_broadcasts(),
             Event::Acknowledged(receipt) => self.outbox.acknowledge(receipt),
             Event::Unblocked { chat } => self.outbox.unblock(*chat),
-            Event::TicketPut { nonce, ticket, .. } => {
+            Event::TicketPut { nonce, expires_at, ticket } => {
                 self.texts_sealed += 1;
-                let ticket = keys.unseal(ticket).and_then(|text| serde_json::from_str(&text).ok());
-                self.tickets.extend(ticket.map(|ticket| (*nonce, ticket)));
+                if keys.unseal(ticket).is_some() {
+                    let button = Button { expires_at: *expires_at, ticket: ticket.clone() };
+                    self.buttons.insert(*nonce, button);
+                }
             }
             Event::TicketTaken { nonce } => {
-                self.tickets.remove(nonce);
+                self.buttons.remove(nonce);
             }
             Event::Begun { request, steps, after } => {
                 let progress = Progress::Begun { steps: steps.clone(), after: *after };
@@ -283,7 +317,7 @@ impl State {
                 self.outbox.unblock(private_chat(*user));
                 let person = self.people.entry(*user);
                 person.seen_at = Some(at);
-                person.name = keys.unseal(name).unwrap_or_default();
+                person.name = Some(name.clone());
             }
             Event::NotifySet { user, preferences } => {
                 self.people.entry(*user).notify = preferences.clone();
@@ -298,8 +332,11 @@ impl State {
             Event::Forgotten { user } => {
                 self.people.forget(*user);
                 self.sales.forget(*user);
-                // Their messages are under the key of the time: it goes as soon as none is open.
-                self.texts_sealed = self.texts_sealed.max(Bounds::FORGETTING);
+                let last = self.waiting.last_key_value().map(|(update, _)| *update);
+                self.forgetting = Some(last.unwrap_or(UpdateId(0)));
+                let is_theirs = |ticket: Ticket| ticket.presser.user == *user;
+                self.buttons
+                    .retain(|_, button| !opened(&button.ticket, keys).is_some_and(is_theirs));
                 self.withdraw(*user);
             }
             Event::ClaimMade { digest } => self.claim = Some(digest.clone()),
@@ -328,14 +365,22 @@ impl State {
 
     /// Forgets what has had its time.
     fn forget(&mut self, now: Timestamp) {
-        self.tickets.retain(|_, ticket| now < ticket.expires_at + Bounds::TICKET_GRACE);
-        while self.tickets.len() > Bounds::TICKETS {
-            let oldest = self.tickets.iter().min_by_key(|(_, ticket)| ticket.expires_at);
+        self.buttons.retain(|_, button| now < button.expires_at + Bounds::TICKET_GRACE);
+        while self.buttons.len() > Bounds::TICKETS {
+            let oldest = self.buttons.iter().min_by_key(|(_, button)| button.expires_at);
             let Some(nonce) = oldest.map(|(nonce, _)| *nonce) else { break };
-            self.tickets.remove(&nonce);
+            self.buttons.remove(&nonce);
         }
         self.people.unmute(now);
+        if self.shortened_at.is_none_or(|at| now.since(at) >= Bounds::SHORTEN_EVERY) {
+            self.shortened_at = Some(now);
+            self.sales.shorten(now);
+        }
     }
+}
+
+fn opened<D: Disk>(ticket: &Sealed, keys: &Keyring<D>) -> Option<Ticket> {
+    serde_json::from_str(&keys.unseal(ticket)?).ok()
 }
 
 /// The chat of one person and the bot has the person's number.

@@ -1,7 +1,7 @@
 //! Who there is, and what they did.
 
 use heikin_bot::backend::{
-    Answer, AuditLine, BackendError, Card, Member, NotifyPreferences, Page, Role, UserId, UserLine,
+    Answer, BackendError, Card, Member, NotifyPreferences, Page, Role, UserId, UserLine,
 };
 
 use super::paged;
@@ -19,7 +19,7 @@ pub(super) async fn users(control: &Control, page: Page) -> Result<Answer, Backe
                 .iter()
                 .map(|(user, person)| UserLine {
                     user,
-                    name: person.name.clone(),
+                    name: ledger.name(user).unwrap_or_default(),
                     role: state.role(user, now),
                     access: state.sales().access(user, now),
                     seen_at: person.seen_at,
@@ -36,10 +36,9 @@ pub(super) async fn users(control: &Control, page: Page) -> Result<Answer, Backe
 pub(super) async fn audit(control: &Control, page: Page) -> Result<Answer, BackendError> {
     control
         .front(move |ledger| {
-            let state = ledger.state();
-            let mut rows = paged(state.commands().audit(), page);
+            let mut rows = paged(ledger.state().commands().audit(), page);
             for line in &mut rows.items {
-                *line = AuditLine { name: name_of(&line.by, state.people()), ..line.clone() };
+                line.name = name_of(&line.by, ledger);
             }
             Ok(Answer::Audit(rows))
         })

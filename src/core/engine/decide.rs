@@ -7,6 +7,7 @@ use super::{
     Alert, Bug, Effect, Engine, Market, PROTECTION_GRACE, ReplaceMode, SEND_WITHIN, Status,
     Touched, Trader,
 };
+use crate::market::SymbolStatus;
 use crate::order::Skip;
 use crate::order::resolve::Action as ResolveAction;
 use crate::order::{
@@ -298,7 +299,11 @@ impl Engine {
 
     #[inline]
     const fn plan_context(&self, market: &Market) -> PlanContext {
-        PlanContext { now: self.clock, cancel_replace: market.rules.cancel_replace_allowed }
+        PlanContext {
+            now: self.clock,
+            cancel_replace: market.rules.cancel_replace_allowed,
+            takes_orders: matches!(market.rules.status, SymbolStatus::Trading),
+        }
     }
 
     #[inline(always)]

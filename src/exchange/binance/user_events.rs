@@ -31,7 +31,7 @@ const SILENCE: Duration = Duration::from_mins(1);
 /// Without events for so long, entries are off.
 const GRACE: Duration = Duration::from_secs(5);
 /// How often the engine is made to look, while no events arrive.
-const POLL: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_secs(5);
 /// For the answer to the subscription.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Two connections overlap for seconds: so many reports are remembered.

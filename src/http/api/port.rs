@@ -92,8 +92,9 @@ port! {
         "Alerts that are not acknowledged, in order";
     GET "/port/outbox/news" NEWS, None => None,
         "Answers as soon as an alert waits, or after a second without one";
-    PUT "/port/outbox/sending" &[], Some("Cursor[]") => None,
-        "Notes that alerts are being sent: each may have arrived from now on";
+    PUT "/port/outbox/sending" &[], Some("Cursor[]") => Some("Cursor[]"),
+        "Notes that alerts are being sent: each may have arrived from now on. Those that still wait; \
+         the others were taken back and are not sent";
     PUT "/port/receipts" &[], Some("Receipt[]") => None, "Notes what became of alerts";
     PUT "/port/tickets/{nonce}" &[NONCE], Some("Ticket") => None,
         "Stores what a pair of buttons means";
@@ -227,8 +228,7 @@ async fn outbox_sending<B: Backend>(
 ) -> Result<Response, Refusal> {
     let mut given = front_end(request, &[]).await?;
     let alerts: Vec<Cursor> = given.body().await?;
-    api.backend.outbox_sending(alerts).await.map_err(Refusal::backend)?;
-    Ok(nothing())
+    told(&api.backend.outbox_sending(alerts).await.map_err(Refusal::backend)?)
 }
 
 async fn ack<B: Backend>(State(api): Shared<B>, request: Request) -> Result<Response, Refusal> {

@@ -82,14 +82,15 @@ impl Desk {
             }
             effects.extend(link.map(|link| Effect::Cancel { link }));
         }
-        let count = account.map_or(0, |account| account.purchases().len());
+        // What brought no money is forgotten after a time; the newest never is.
+        let known = account.into_iter().flat_map(|account| account.purchases().keys());
+        let count = known.filter_map(Reference::count).max().unwrap_or(0);
         let day_ago = now - Span::DAY;
         let today = account.map_or(0, |account| asked_since(account, day_ago));
         if today >= LINKS_A_DAY {
             return Err(AskError::TooManyLinks);
         }
-        let count = u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
-        let reference = Reference::of(&self.settings.installation, person, count);
+        let reference = Reference::of(&self.settings.installation, person, count.saturating_add(1));
         let purchase = purchase(&plan, reference.clone(), now + self.settings.link_life);
         let requested = Event::Requested(purchase.clone());
         let records = self.commit(person, now, &Cause::Person, vec![requested]);

@@ -175,6 +175,25 @@ impl Desk {
         desk
     }
 
+    /// The same desk where this is all that is still recorded: when the provider was asked about what
+    /// stays known.
+    pub fn shortened<'a>(&self, records: impl IntoIterator<Item = &'a Recorded>) -> Self {
+        let mut desk = Self::restore(self.settings.clone(), records);
+        for (person, before) in &self.people {
+            let Some(known) = desk.people.get_mut(person) else { continue };
+            known.followed = known.followed.max(before.followed);
+            let purchases = known.account.purchases();
+            let is_known = |look: &Look| match look {
+                Look::Reference(reference) => purchases.contains_key(reference),
+                _ => true,
+            };
+            let looked = before.looked.iter().filter(|(look, _)| is_known(look));
+            known.looked = looked.map(|(look, at)| (look.clone(), *at)).collect();
+            desk.book(*person);
+        }
+        desk
+    }
+
     /// A person's account; none where nothing was ever recorded.
     pub fn account(&self, person: PersonId) -> Option<&Account> {
         self.people.get(&person).map(|known| &known.account)

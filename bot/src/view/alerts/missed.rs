@@ -51,6 +51,7 @@ pub fn missed(alerts: &[Envelope], missed: Option<&Missed>, now: Timestamp) -> M
         Some(missed) => text.then(overview(missed, &reader)),
         None => text.bold("⏱ Late, more of it").end(),
     };
+    text = text.italic("Numbers are those of alerts, not of trades.\n");
     for alert in alerts {
         let (number, at) = (alert.cursor.0, reader.time.moment(alert.at));
         text = text.plain(format!("#{number} {at} {}\n", line(&alert.alert, &reader)));
@@ -73,7 +74,7 @@ fn overview(missed: &Missed, reader: &Reader) -> Text {
         .collect();
     Text::new()
         .bold(format!("⏱ Missed in {ago}: {least}{count} alerts"))
-        .plain(format!("\nSince {since}. {}\n\n", kinds.join(" · ")))
+        .plain(format!("\nSince {since}. {}\n", kinds.join(" · ")))
 }
 
 /// What stands first in an alert: the rest of it can be asked for.

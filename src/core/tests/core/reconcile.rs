@@ -19,15 +19,18 @@ struct World {
     slot: SlotState,
     now: Timestamp,
     cancel_replace: bool,
+    takes_orders: bool,
 }
 
 impl World {
     fn new(slot: Slot) -> Self {
-        Self { slot: SlotState::new(slot), now: ms(1_000), cancel_replace: true }
+        let (cancel_replace, takes_orders) = (true, true);
+        Self { slot: SlotState::new(slot), now: ms(1_000), cancel_replace, takes_orders }
     }
 
     fn plan(&self) -> Plan {
-        plan(&self.slot, PlanContext { now: self.now, cancel_replace: self.cancel_replace })
+        let Self { now, cancel_replace, takes_orders, .. } = *self;
+        plan(&self.slot, PlanContext { now, cancel_replace, takes_orders })
     }
 
     fn decide(&mut self, outcome: Outcome) {
@@ -174,6 +177,35 @@ fn what_cannot_be_replaced_is_cancelled_first() {
     world.on(0, OrderEvent::Open);
     world.place(sell(bracket("110", "91", "80"), "1"));
     assert!(matches!(world.act(), Some(Action::Cancel(_))));
+}
+
+#[test]
+fn where_no_order_is_taken_a_stop_stays_until_another_can_take_its_place() {
+    for (first, then, cancel_replace) in [
+        (stop("90"), stop("91"), true),
+        (stop("90"), stop("91"), false),
+        (sell(bracket("110", "90", "80"), "1"), stop("91"), true),
+    ] {
+        let mut world = exit();
+        world.cancel_replace = cancel_replace;
+        world.place(first);
+        world.act();
+        world.on(0, OrderEvent::Open);
+        world.takes_orders = false;
+        world.place(then);
+        assert_eq!(world.plan(), Plan::default(), "{first:?}");
+        world.takes_orders = true;
+        assert!(world.act().is_some(), "{first:?}");
+    }
+    // What is wanted no more goes all the same: an entry, or the stop of what is sold.
+    for mut world in [exit(), World::new(Slot::Entry)] {
+        world.place(stop("90"));
+        world.act();
+        world.on(0, OrderEvent::Open);
+        world.takes_orders = false;
+        world.decide(Outcome::Nothing(Skip::NoSignal));
+        assert!(matches!(world.act(), Some(Action::Cancel(_))));
+    }
 }
 
 #[test]
