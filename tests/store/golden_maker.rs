@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use heikin::exchange::simulator::market::MarketSettings;
 use heikin::exchange::simulator::{
@@ -27,6 +27,8 @@ use crate::truth::Truth;
 const HISTORY: usize = 510;
 /// At most so many candles pass.
 const CANDLES: usize = 600;
+/// The only one has the first number.
+const TRADER: u16 = 0;
 const KEYS: [(&str, &str); 2] =
     [("BINANCE_TESTNET_API_KEY", "key"), ("BINANCE_TESTNET_API_SECRET", "secret")];
 
@@ -55,6 +57,18 @@ impl Known {
             held: trader.holding(),
             candle: trader.candle().unwrap().open_time(),
             ..*other
+        }
+    }
+}
+
+/// A process that ends with its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended, but where a test failed before.
+        if self.0.kill().is_ok() {
+            self.0.wait().unwrap();
         }
     }
 }
@@ -118,12 +132,14 @@ fn run(program: &Path, folder: &Path, simulator: &Simulator) -> Command {
 /// Has a build of heikin write a store into `data` below a folder; what is true of it.
 pub(crate) fn make(program: &Path, folder: &Path) -> Known {
     let simulator = simulator();
-    let mut product = run(program, folder, &simulator).stdout(Stdio::piped()).spawn().unwrap();
+    let mut product =
+        Running(run(program, folder, &simulator).stdout(Stdio::piped()).spawn().unwrap());
     let mut line = String::new();
-    let mut output = BufReader::new(product.stdout.take().unwrap());
+    let mut output = BufReader::new(product.0.stdout.take().unwrap());
     output.read_line(&mut line).unwrap();
     assert!(line.starts_with("heikin testnet: "), "{line}");
-    let held = |truth: &Truth| truth.open(1).next().is_some() && truth.held(1) > Quantity::ZERO;
+    let held =
+        |truth: &Truth| truth.open(TRADER).next().is_some() && truth.held(TRADER) > Quantity::ZERO;
     let mut candles = 0;
     loop {
         simulator.step(Distance::Candles(1)).unwrap();
@@ -134,19 +150,19 @@ pub(crate) fn make(program: &Path, folder: &Path) -> Known {
         }
         assert!(candles < CANDLES, "{truth:?}");
     }
-    let pid = rustix::process::Pid::from_child(&product);
+    let pid = rustix::process::Pid::from_child(&product.0);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    assert!(product.wait().unwrap().success());
+    assert!(product.0.wait().unwrap().success());
 
     let truth = Truth::of(&simulator.state());
     let last = Interval::H1.span().times(i64::try_from(HISTORY + candles).unwrap() - 1);
-    let orders = truth.open(1);
+    let orders = truth.open(TRADER);
     Known {
         records: records(program, folder),
         orders: truth.orders.len(),
         fills: truth.fills,
         open: orders.map(|order| order.id).map(|id: ClientOrderId| id.to_string()).collect(),
-        held: truth.held(1),
+        held: truth.held(TRADER),
         candle: Timestamp::from_millis(1_704_067_200_000) + last,
         balances: truth.balances,
     }
