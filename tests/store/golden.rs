@@ -150,9 +150,13 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
+/// Archives a data folder without the chat's copy of the account, which is large and may be deleted.
 fn pack(data: &Path, archive: &Path) {
     let mut writer = ZipWriter::new(File::create(archive).unwrap());
     for (name, bytes) in files(data) {
+        if name.starts_with("front/account") {
+            continue;
+        }
         writer.start_file(name.to_str().unwrap(), SimpleFileOptions::default()).unwrap();
         writer.write_all(&bytes).unwrap();
     }

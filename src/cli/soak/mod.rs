@@ -401,13 +401,14 @@ impl Soaked {
 }
 
 fn line_of_day(sample: &Sample) -> String {
-    let Sample { hour, resident_kib, descriptors, threads, tasks, records, journal_bytes, .. } =
-        sample;
+    let Sample { hour, resident_kib, own_kib, descriptors, threads, tasks, .. } = sample;
+    let Sample { records, journal_bytes, .. } = sample;
     format!(
-        "day {:>3}: {}, {descriptors} descriptors, {threads} threads, {tasks} tasks; {} records, \
+        "day {:>3}: {}, {} its own, {descriptors} descriptors, {threads} threads, {tasks} tasks; {} records, \
          journal {}",
         hour / DAY,
         mebibytes(*resident_kib),
+        mebibytes(*own_kib),
         grouped(&records.to_string()),
         mebibytes(journal_bytes / 1_024)
     )

@@ -128,6 +128,7 @@ impl Product {
         Ok(Sample {
             hour,
             resident_kib: field("VmRSS:"),
+            own_kib: field("RssAnon:"),
             descriptors: fs::read_dir(process.join("fd")).map_err(gone)?.count() as u64,
             threads: field("Threads:"),
             tasks: total("heikin_tasks"),
