@@ -24,6 +24,7 @@ mod pages;
 mod replay;
 mod run;
 mod simulate;
+mod soak;
 mod standin;
 mod stop;
 mod store;
@@ -68,6 +69,7 @@ enum Command {
     Run(run::Arguments),
     ExchangeSim(exchange_sim::Arguments),
     Simulate(simulate::Arguments),
+    Soak(soak::Arguments),
     Standin(standin::Arguments),
     Store(store::Arguments),
     Version(version::Arguments),
@@ -109,6 +111,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Init(arguments)) => init::run(&arguments),
         Some(Command::ExchangeSim(arguments)) => exchange_sim::run(&arguments),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments),
+        Some(Command::Soak(arguments)) => soak::run(&arguments),
         Some(Command::Standin(arguments)) => standin::run(&arguments),
         Some(Command::Store(arguments)) => store::run(&arguments),
         Some(Command::Version(arguments)) => version::run(&arguments),

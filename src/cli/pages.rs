@@ -97,6 +97,13 @@ Examples:
   heikin simulate --seed 4711 --trace
 
 Exit code 1: a world broke an invariant; its seed is told."),
+    ("soak", "\
+Examples:
+  heikin soak --length 3d
+  heikin soak --length 6h --speed 200 --faults none
+  heikin soak --length 30d --seed 7 --json > soak.json
+
+Exit code 1: something has grown, a candle is missing, or another rule does not hold. Linux only."),
     ("exchange-sim", "\
 Examples:
   heikin exchange-sim --listen 127.0.0.1:8081 --api-key k --api-secret s --balance USDT=10000 --speed 60"),

@@ -12,7 +12,7 @@ use heikin_core::engine::{Sequence, Snapshot};
 use heikin_core::time::{Span, Timestamp};
 
 use crate::store::disk::RealDisk;
-use crate::store::journal::{JournalReader, Outdated, archive};
+use crate::store::journal::{Follower, JournalReader, Outdated, archive};
 use crate::store::snapshots::Snapshots;
 use crate::store::view::View;
 use crate::store::{Layout, StoreError};
@@ -30,7 +30,7 @@ enum Job {
     /// Save this state, which is that of the record `link` names.
     Save { link: (Sequence, u32), state: Box<Snapshot>, now: Timestamp },
     /// Take into the view what is durable.
-    CatchUp { through: Sequence },
+    CatchUp,
 }
 
 /// The thread that keeps the store in order.
@@ -69,7 +69,7 @@ impl Keeper {
         }
         let is_much = through >= self.viewed + VIEW_EVERY;
         let is_late = through > self.viewed && now >= self.viewed_at + VIEW_AFTER;
-        if (is_much || is_late) && self.jobs.try_send(Job::CatchUp { through }).is_ok() {
+        if (is_much || is_late) && self.jobs.try_send(Job::CatchUp).is_ok() {
             self.viewed = through;
             self.viewed_at = now;
         }
@@ -82,8 +82,7 @@ impl Keeper {
 
     /// Saves the last state, and waits until all is done.
     pub fn finish(self, link: (Sequence, u32), state: Snapshot, now: Timestamp) {
-        let last =
-            [Job::Save { link, state: Box::new(state), now }, Job::CatchUp { through: link.0 }];
+        let last = [Job::Save { link, state: Box::new(state), now }, Job::CatchUp];
         for job in last {
             if self.jobs.send(job).is_err() {
                 break;
@@ -97,9 +96,8 @@ impl Keeper {
 }
 
 fn work(layout: &Layout, last: Sequence, now: Timestamp, jobs: &Receiver<Job>) {
-    let reader = JournalReader::new(RealDisk, &layout.journal());
     let snapshots = Snapshots::new(RealDisk, &layout.snapshots());
-    let mut view = open_view(layout, &reader, last, now);
+    let mut view = open_view(layout, last, now);
     while let Ok(job) = jobs.recv() {
         let done = match job {
             Job::Save { link, state, now } => {
@@ -107,8 +105,8 @@ fn work(layout: &Layout, last: Sequence, now: Timestamp, jobs: &Receiver<Job>) {
                 let saved = snapshots.save(link, &state, build).map(drop);
                 saved.and_then(|()| archive_old(&snapshots, &layout.journal(), now))
             }
-            Job::CatchUp { through } => match &mut view {
-                Some(view) => view.catch_up(&reader, through).map(drop),
+            Job::CatchUp => match &mut view {
+                Some((view, follower)) => view.follow(follower).map(drop),
                 None => Ok(()),
             },
         };
@@ -118,14 +116,17 @@ fn work(layout: &Layout, last: Sequence, now: Timestamp, jobs: &Receiver<Job>) {
     }
 }
 
-fn open_view(
-    layout: &Layout,
-    reader: &JournalReader<RealDisk>,
-    last: Sequence,
-    now: Timestamp,
-) -> Option<View> {
-    match View::open(layout, reader, last, now) {
-        Ok((view, opened)) => {
+/// The view, and what reads on for it.
+type Kept = (View, Follower<RealDisk>);
+
+fn open_view(layout: &Layout, last: Sequence, now: Timestamp) -> Option<Kept> {
+    let reader = JournalReader::new(RealDisk, &layout.journal());
+    let opened = View::open(layout, &reader, last, now).and_then(|(view, opened)| {
+        let follower = Follower::behind(RealDisk, &layout.journal(), view.applied())?;
+        Ok(((view, follower), opened))
+    });
+    match opened {
+        Ok((kept, opened)) => {
             match opened.rebuilt {
                 Some((why, Some(aside))) => {
                     let aside = aside.display();
@@ -134,7 +135,7 @@ fn open_view(
                 Some((why, None)) => tracing::info!(why, "the view was built from the journal"),
                 None => {}
             }
-            Some(view)
+            Some(kept)
         }
         Err(error) => {
             tracing::error!(%error, "the view cannot be opened: trading goes on without it");

@@ -15,6 +15,7 @@ use futures_util::FutureExt as _;
 use heikin_core::engine::{Command, Gate, GateState, Input, JournalError, Trader};
 use heikin_core::market::{Quote, Symbol};
 use heikin_core::time::{Span, Timestamp};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::account::Account;
@@ -25,7 +26,7 @@ use super::heartbeat::Heartbeat;
 use super::journal::AccountJournal;
 use super::keeper::Keeper;
 use super::lockstep::Step;
-use super::status::{JournalStatus, Status};
+use super::status::{JournalStatus, Load, Status};
 use super::venue::Venue;
 use crate::exchange::binance::arrival::AccountEvent;
 use crate::exchange::binance::exchange_time::ExchangeTime;
@@ -135,8 +136,9 @@ impl Runner {
         upkeep: Option<Upkeep>,
     ) -> Self {
         let journal = JournalStatus { records: account.last_sequence(), last_sync_micros: 0 };
+        let seen = (0, sources.rest.counters());
         let (status, _) =
-            watch::channel(Status::of(account.engine(), journal, (0, sources.rest.counters())));
+            watch::channel(Status::of(account.engine(), journal, seen, Load::default()));
         let now = clock.now();
         Self {
             stale: (0..sources.connections).collect(),
@@ -494,11 +496,12 @@ impl Runner {
             self.told = now;
             self.tell_status();
         }
-        // What is answered and not taken in yet is on its way as well, and candles that are read.
-        let in_flight = self.account.venue().in_flight()
-            + self.sources.account.len()
-            + self.sources.market.len()
-            + self.sources.rest.in_flight();
+        // What is answered and not taken in yet is on its way as well, and candles that are read. But
+        // what waits for time to pass does not hold it up.
+        let rest = &self.sources.rest;
+        let asked = self.account.venue().in_flight() + rest.in_flight();
+        let asked = if rest.all_wait() { 0 } else { asked };
+        let in_flight = asked + self.sources.account.len() + self.sources.market.len();
         if let Some(lockstep) = &mut self.lockstep {
             lockstep.at_rest(in_flight);
         }
@@ -518,7 +521,19 @@ impl Runner {
         };
         let in_flight = self.account.venue().in_flight();
         let seen = (in_flight, self.sources.rest.counters());
-        self.status.send_replace(Status::of(self.account.engine(), journal, seen));
+        let load = self.load();
+        self.status.send_replace(Status::of(self.account.engine(), journal, seen, load));
+    }
+
+    fn load(&self) -> Load {
+        let Sources { account, market, requests, .. } = &self.sources;
+        let runtime = Handle::try_current();
+        Load {
+            tasks: runtime.map_or(0, |runtime| runtime.metrics().num_alive_tasks()),
+            account: account.len(),
+            market: market.len(),
+            requests: requests.len(),
+        }
     }
 
     fn keep(&mut self, now: Timestamp) {

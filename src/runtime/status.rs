@@ -30,6 +30,21 @@ pub struct Status {
     pub in_flight: usize,
     /// What the adapter has counted since the start.
     pub exchange: Counters,
+    /// What the order thread carries.
+    pub load: Load,
+}
+
+/// What the order thread carries: all of it has bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Load {
+    /// Tasks of its runtime that are alive.
+    pub tasks: usize,
+    /// Answers and events of the account that wait to be taken in.
+    pub account: usize,
+    /// Candles that do.
+    pub market: usize,
+    /// Commands of people that do.
+    pub requests: usize,
 }
 
 /// How a trader stands.
@@ -123,6 +138,7 @@ impl Status {
         engine: &Engine,
         journal: JournalStatus,
         (in_flight, exchange): (usize, Counters),
+        load: Load,
     ) -> Self {
         let balance = |known: &AssetBalance| Balance { asset: known.asset, total: known.total };
         Self {
@@ -139,6 +155,7 @@ impl Status {
             journal,
             in_flight,
             exchange,
+            load,
         }
     }
 }

@@ -88,6 +88,10 @@ pub fn recover<D: Disk>(
     let found = snapshots.newest()?;
     let (through, checksum) =
         found.newest.as_ref().map_or((0, 0), |saved| (saved.through, saved.checksum));
+    // Before the journal is opened, which may write.
+    if let Some(saved) = &found.newest {
+        saved.state.check_version()?;
+    }
     // From the older one, as that is what the next start may need.
     let from = snapshots.oldest()?.unwrap_or(0).min(through);
     let folder = layout.journal();

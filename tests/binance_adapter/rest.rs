@@ -385,6 +385,23 @@ fn candles_come_page_by_page_and_the_open_one_not_at_all() {
     });
 }
 
+/// The exchange may have told it while it was open, however late that arrives.
+#[test]
+fn a_candle_that_closes_while_its_answer_is_on_the_way_is_not_taken_for_closed() {
+    run(async {
+        let (open, close) = (BEGIN - 59_000, BEGIN + 999);
+        let row = format!(r#"[[{open},"1","2","1","2","5",{close},"0",0,"0","0","0"]]"#);
+        let mut acts = vec![ok(&row), ok(&row), Act::Hang];
+        let server = Server::start(move |_| acts.pop().unwrap()).await;
+        let rest = client(&server);
+        let range = (Timestamp::from_millis(open), Timestamp::from_millis(BEGIN));
+        let ask = || rest.klines(symbol(), Interval::M1, range).collect();
+        assert_eq!(ask().await.unwrap(), []);
+        assert!(rest.time().now().millis() > close);
+        assert_eq!(ask().await.unwrap().len(), 1);
+    });
+}
+
 #[test]
 fn a_page_of_candles_is_asked_for_again_and_refusals_are_not() {
     run(async {

@@ -7,7 +7,12 @@ mod commands;
 mod conformance;
 mod damage;
 mod disk_faults;
+mod golden;
+mod golden_maker;
 mod kill;
 mod records;
 mod recovery;
+#[expect(dead_code, reason = "another test asks for more")]
+#[path = "../kill/truth.rs"]
+mod truth;
 mod view;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use heikin::store::disk::RealDisk;
-use heikin::store::journal::{FileJournal, JournalReader, Verify};
+use heikin::store::journal::{FileJournal, Follower, JournalReader, Verify};
 use heikin::store::view::{AlertRow, Answer, FillRow, OrderRow, TradeRow, View, ViewOpened};
 use heikin::store::{Layout, StoreError};
 use heikin_core::engine::{Body, Effect, Input, Journal as _, Record};
@@ -14,6 +14,7 @@ use heikin_core::time::Timestamp;
 use tempfile::TempDir;
 
 use crate::account::trading;
+use crate::records::settings;
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -216,4 +217,44 @@ fn a_second_opener_is_told_and_damages_nothing() {
     let error = data.open().unwrap_err();
     assert!(error.to_string().contains("lock"), "{error}");
     assert_eq!(data.quarantined(), 0);
+}
+
+/// What the keeper does while heikin runs: the same rows as of a view that is built at once, through
+/// changes of segments too.
+#[test]
+fn a_view_that_follows_the_journal_is_the_one_that_is_built_of_it() {
+    let records = trading(200);
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::new(folder.path());
+    let (mut journal, _) =
+        FileJournal::open_on(RealDisk, &layout.journal(), Verify::Everything, settings(20_000))
+            .unwrap();
+    let reader = journal.reader();
+    let (mut view, _) = View::open(&layout, &reader, 0, NOW).unwrap();
+    let mut follower = Follower::behind(RealDisk, &layout.journal(), 0).unwrap();
+    for group in records.chunks(70) {
+        for record in group {
+            journal.append(record).unwrap();
+        }
+        // What is not durable is not in it.
+        assert_eq!(view.follow(&mut follower).unwrap(), 0);
+        journal.sync().unwrap();
+        assert_eq!(view.follow(&mut follower).unwrap(), group.len() as u64);
+        assert_eq!(view.applied(), group.last().unwrap().seq);
+    }
+    let rows = |view: &View| view.rows::<OrderRow>().collect::<Result<Vec<_>, _>>().unwrap();
+    let followed = rows(&view);
+    assert!(followed.len() > 100);
+    let mut elsewhere = Follower::behind(RealDisk, &layout.journal(), 10).unwrap();
+    let error = view.follow(&mut elsewhere).unwrap_err();
+    assert!(error.to_string().contains("another record"), "{error}");
+    drop(view);
+    // It knows whose it is, and is opened as it was left.
+    let (view, opened) = View::open(&layout, &reader, records.len() as u64, NOW).unwrap();
+    assert_eq!((opened.rebuilt, opened.applied), (None, 0));
+    assert_eq!(rows(&view), followed);
+    drop(view);
+    fs::remove_dir_all(layout.view()).unwrap();
+    let (view, _) = View::open(&layout, &reader, records.len() as u64, NOW).unwrap();
+    assert_eq!(rows(&view), followed);
 }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use heikin_core::time::Timestamp;
-use tokio::task::LocalSet;
+use tokio::runtime::LocalOptions;
 
 use self::narrator::Echo;
 use self::session::Latch;
@@ -68,9 +68,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
+        .build_local(LocalOptions::default())
         .map_err(|error| Failure::failed(format!("no runtime: {error}")))?;
-    LocalSet::new().block_on(&runtime, session::run(&config, paths, tag, (echo, latch)))
+    runtime.block_on(session::run(&config, paths, tag, (echo, latch)))
 }
 
 /// A panic on the order thread ends the process at once, whichever task it is of: what goes on with a

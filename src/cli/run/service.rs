@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use heikin_core::time::Span;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -20,7 +21,7 @@ use crate::http::api::Api;
 use crate::http::metrics::{Family, Kind, Sample};
 use crate::http::{Beat, Payments, Readiness, Server, Source};
 use crate::runtime::heartbeat::Heartbeat;
-use crate::runtime::status::{Status, TraderStatus};
+use crate::runtime::status::{Load, Status, TraderStatus};
 
 /// The order thread looks around at least once a second.
 const BEAT_ALLOWED: Span = Span::from_secs(10);
@@ -134,6 +135,7 @@ impl Source for Told {
     fn metrics(&self) -> Vec<Family> {
         let status = self.status.borrow();
         let mut families = of_the_account(&status);
+        families.extend(of_the_process(&status.load));
         families.extend(of_the_exchange(&status));
         families.extend(of_the_traders(&status.traders));
         families.extend(self.pings.as_ref().map(of_pings));
@@ -180,6 +182,26 @@ fn of_the_account(status: &Status) -> Vec<Family> {
                 .iter()
                 .map(|balance| labelled("asset", balance.asset.as_str(), balance.total.to_f64()))
                 .collect(),
+        ),
+    ]
+}
+
+/// What grows where something is forgotten. It is asked for on the HTTP thread, whose tasks are counted
+/// with it.
+fn of_the_process(load: &Load) -> Vec<Family> {
+    let here = Handle::try_current().map_or(0, |runtime| runtime.metrics().num_alive_tasks());
+    let tasks = [("orders", load.tasks), ("http", here)];
+    let queues = [("account", load.account), ("market", load.market), ("commands", load.requests)];
+    let each = |label, all: &[(&str, usize)]| -> Vec<Sample> {
+        all.iter().map(|(of, count)| labelled(label, of, number(*count as u64))).collect()
+    };
+    vec![
+        family("heikin_tasks", "Tasks that are alive.", Kind::Gauge, each("thread", &tasks)),
+        family(
+            "heikin_queue_length",
+            "What waits to be taken in by the order thread; 1,024 each at most.",
+            Kind::Gauge,
+            each("queue", &queues),
         ),
     ]
 }

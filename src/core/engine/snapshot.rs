@@ -33,6 +33,20 @@ pub struct Snapshot {
     limits: Option<Limits>,
 }
 
+impl Snapshot {
+    /// Whether this build knows its version: to be asked before anything is opened to be written.
+    ///
+    /// # Errors
+    ///
+    /// Where a newer build wrote it.
+    pub const fn check_version(&self) -> Result<(), SnapshotError> {
+        if self.version > SNAPSHOT_VERSION {
+            return Err(SnapshotError::Newer { found: self.version, known: SNAPSHOT_VERSION });
+        }
+        Ok(())
+    }
+}
+
 /// The limits that hold, and those that were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Limits {
@@ -159,10 +173,7 @@ impl Engine {
     /// same order. Settings and limits are those of the snapshot: what it was set up with holds only
     /// where the snapshot knows none.
     pub fn restore(&mut self, snapshot: Snapshot) -> Result<(), SnapshotError> {
-        if snapshot.version > SNAPSHOT_VERSION {
-            let (found, known) = (snapshot.version, SNAPSHOT_VERSION);
-            return Err(SnapshotError::Newer { found, known });
-        }
+        snapshot.check_version()?;
         self.check_traders(&snapshot)?;
         for state in snapshot.markets {
             self.add_market(state.rules.clone(), state.fees);

@@ -169,11 +169,14 @@ impl ExchangeTime {
         now
     }
 
-    /// What closes before this has closed. In lockstep time stands still at the very last moment of a
-    /// candle that has closed.
+    /// What closes before this has closed, whichever way the measured time is off. In lockstep time
+    /// stands still at the very last moment of a candle that has closed.
     pub(super) fn after_closes(&self) -> Timestamp {
-        let now = self.now();
-        if self.is_lockstep() { now + Span::from_millis(1) } else { now }
+        if self.is_lockstep() {
+            return self.now() + Span::from_millis(1);
+        }
+        let unsure = self.offset().map_or(Span::ZERO, |offset| offset.uncertainty());
+        self.estimate() - unsure
     }
 
     /// The exchange's time by the last measurement, for the stamp of a request: it may be before

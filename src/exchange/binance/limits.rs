@@ -161,6 +161,9 @@ impl Bucket {
         if number > self.number {
             self.number = number;
             self.used = 0;
+        } else if self.number.saturating_sub(number) > 1 {
+            // Our clock was far ahead until the exchange's was known: its windows come all the same.
+            self.number = number;
         }
     }
 

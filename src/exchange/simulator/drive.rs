@@ -52,6 +52,19 @@ pub struct Standing {
     pub candles_left: Option<usize>,
 }
 
+impl World {
+    /// The next point is passed, where its time has come; whether it was.
+    fn pass_due(&mut self, now: Timestamp) -> bool {
+        if self.next_point().is_none_or(|(at, _)| at > now) {
+            return false;
+        }
+        let Some(point) = self.advance() else { return false };
+        self.publish(point.listing, point.closes.into());
+        self.send_user_events();
+        true
+    }
+}
+
 impl Shared {
     pub(super) fn new(world: World, steps: mpsc::Sender<Step>) -> Self {
         Self {
@@ -67,10 +80,11 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The exchange, at the time that it is now.
+    /// The exchange, at the time that it is now: what was due has happened.
     pub(super) fn world_now(&self) -> MutexGuard<'_, World> {
         let mut world = self.world();
         if let Some(now) = self.market_time(&world) {
+            while world.pass_due(now) {}
             world.matching.set_time(now);
         }
         world
@@ -208,18 +222,13 @@ impl Shared {
             {
                 let mut world = self.world();
                 let Some(now) = self.market_time(&world) else { return };
-                let due = world.next_point().is_some_and(|(at, _)| at <= now);
-                if !due {
+                if !world.pass_due(now) {
                     let moved = world.drift(now);
                     for listing in moved {
                         world.publish(listing, super::market_data::Close::No);
                     }
                     world.send_user_events();
                     return;
-                }
-                if let Some(point) = world.advance() {
-                    world.publish(point.listing, point.closes.into());
-                    world.send_user_events();
                 }
             }
             // The connections write what they were given.

@@ -1,6 +1,6 @@
 //! Market data: answers to whoever asks, and the payloads of the streams.
 
-use heikin_core::market::Candle;
+use heikin_core::market::{Candle, Symbol};
 use heikin_core::num::{Money, Price, PriceDelta};
 use heikin_core::time::{Interval, Span, Timestamp};
 use serde_json::{Value, json};
@@ -77,6 +77,20 @@ impl World {
         let price = self.matching.last_price(listing.market);
         let rows = listing.feed.klines(interval, range, limit, price);
         Ok(rows.iter().map(kline_row).collect())
+    }
+
+    /// What `klines` would tell if it had no limit, without the candle that is open.
+    pub(super) fn closed_candles(
+        &self,
+        (symbol, interval): (Symbol, Interval),
+        from: Timestamp,
+    ) -> Vec<Candle> {
+        let listing = self.listing_of(symbol.as_str()).and_then(|index| self.listing(index));
+        let rows = listing.map(|it| it.feed.klines(interval, (Some(from), None), usize::MAX, None));
+        let mut rows = rows.unwrap_or_default();
+        let last = listing.and_then(|it| it.feed.last_closed()).map(Candle::close_time);
+        rows.retain(|candle| Some(candle.close_time()) <= last);
+        rows
     }
 
     /// A thin book: an offer of the same size on every tick around the price.

@@ -88,6 +88,8 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
+use heikin_core::market::{Candle, Symbol};
+use heikin_core::time::{Interval, Timestamp};
 use serde_json::Value;
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot};
@@ -205,6 +207,15 @@ impl Simulator {
     /// Where it stands.
     pub fn standing(&self) -> Standing {
         self.shared.standing()
+    }
+
+    /// The candles of a symbol that have closed, from the one on that opened then.
+    pub fn closed_candles(
+        &self,
+        (symbol, interval): (Symbol, Interval),
+        from: Timestamp,
+    ) -> Vec<Candle> {
+        self.shared.world_now().closed_candles((symbol, interval), from)
     }
 
     /// The truth about every account, as `GET /simulator/state` tells it.

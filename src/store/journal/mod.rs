@@ -35,7 +35,6 @@ pub use copy::copy;
 pub use entry::Entry;
 pub use follow::Follower;
 pub use open::{Opened, Torn, Verify};
-pub(in crate::store) use read::Linked;
 pub use read::{JournalReader, Records};
 
 use self::frame::{Head, Link};

@@ -27,7 +27,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use heikin_core::engine::Sequence;
+use heikin_core::engine::{Record, Sequence};
 use heikin_core::time::Timestamp;
 
 pub(in crate::store) use quarantine::set_aside;
@@ -38,7 +38,7 @@ use self::project::Rows;
 use self::row::Meta;
 use super::disk::Disk;
 use super::error::StoreError;
-use super::journal::{JournalReader, Linked};
+use super::journal::{Follower, JournalReader};
 use super::recovery::Layout;
 
 /// Written at once.
@@ -140,8 +140,12 @@ impl View {
             let is_over = next.is_none();
             batch.extend(next);
             if is_over || batch.len() == BATCH {
+                if let Some(last) = batch.last() {
+                    let link = (last.record.seq, last.checksum);
+                    let records = batch.iter().map(|linked| &linked.record);
+                    self.apply(records, link).map_err(|what| self.fail(what))?;
+                }
                 count += batch.len() as u64;
-                self.apply(&batch).map_err(|what| self.fail(what))?;
                 batch.clear();
             }
             if is_over {
@@ -149,6 +153,32 @@ impl View {
             }
         }
         self.flush()?;
+        Ok(count)
+    }
+
+    /// Takes in what is new and durable, read on by a follower that stands where the view does; how
+    /// many records that was. What it costs does not grow with the journal, as [`Self::catch_up`]'s
+    /// does, which reads a segment from its beginning.
+    pub fn follow<D: Disk>(&mut self, follower: &mut Follower<D>) -> Result<u64, StoreError> {
+        if let Some(what) = self.failure.clone() {
+            return Err(StoreError::View { path: self.path.clone(), what });
+        }
+        if follower.position() != self.meta.applied {
+            let what = "it is read on from another record than its last".to_owned();
+            return Err(StoreError::View { path: self.path.clone(), what });
+        }
+        let mut count = 0;
+        loop {
+            let records = follower.read_on(BATCH)?;
+            if records.is_empty() {
+                break;
+            }
+            self.apply(&records, follower.link()).map_err(|what| self.fail(what))?;
+            count += records.len() as u64;
+        }
+        if count > 0 {
+            self.flush()?;
+        }
         Ok(count)
     }
 
@@ -180,14 +210,17 @@ impl View {
     }
 
     /// Writes what some records change, and that they are taken in, at once.
-    fn apply(&mut self, records: &[Linked]) -> Result<(), String> {
-        let Some(last) = records.last() else { return Ok(()) };
+    fn apply<'a>(
+        &mut self,
+        records: impl IntoIterator<Item = &'a Record>,
+        (applied, checksum): (Sequence, u32),
+    ) -> Result<(), String> {
         guarded(|| {
-            for linked in records {
-                project::project(self, &linked.record)?;
+            for record in records {
+                project::project(self, record)?;
             }
-            self.meta.applied = last.record.seq;
-            self.meta.checksum = last.checksum;
+            self.meta.applied = applied;
+            self.meta.checksum = checksum;
             let mut batch = sled::Batch::default();
             for (key, value) in std::mem::take(&mut self.staged) {
                 batch.insert(key, value);

@@ -39,6 +39,21 @@ fn a_lane_leaves_room_for_those_before_it() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_before_it_was_measured_stops_nothing() {
+    let mut limits = limited(100);
+    spend(&mut limits, 40, at(3_600_000));
+    let now = at(10_000);
+    let some = Cost::always(20);
+    // What was spent still counts, until the minute ends.
+    assert_eq!(limits.admit(Lane::MarketData, some, now), Err(at(60_250)));
+    assert!(limits.admit(Lane::MarketData, some, at(60_250)).is_ok());
+    assert_eq!(limits.weight_used(), 20);
+    // A second back is none.
+    spend(&mut limits, 29, at(121_000));
+    assert_eq!(limits.admit(Lane::MarketData, some, at(120_000)), Err(at(180_250)));
+}
+
+#[test]
 fn what_is_in_flight_counts() {
     let mut limits = limited(10);
     let now = at(1_000);

@@ -63,6 +63,8 @@ struct Inner {
     /// What is used of the limits has changed.
     settled: Notify,
     in_flight: Cell<usize>,
+    /// Those of them that wait for their turn.
+    waiting: Cell<usize>,
     banned_until: Cell<Option<Timestamp>>,
     key_refused: Cell<bool>,
     tally: Tally,
@@ -118,17 +120,17 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// Counts a request from its asking to its answer.
-struct InFlight<'a>(&'a Cell<usize>);
+/// Counts a request as long as this lives.
+struct Counted<'a>(&'a Cell<usize>);
 
-impl<'a> InFlight<'a> {
+impl<'a> Counted<'a> {
     fn enter(count: &'a Cell<usize>) -> Self {
         count.set(count.get() + 1);
         Self(count)
     }
 }
 
-impl Drop for InFlight<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get().saturating_sub(1));
     }
@@ -157,6 +159,7 @@ impl Rest {
             queue: RefCell::new(Queue::new(QUEUE)),
             settled: Notify::new(),
             in_flight: Cell::new(0),
+            waiting: Cell::new(0),
             banned_until: Cell::new(None),
             key_refused: Cell::new(false),
             tally: Tally::default(),
@@ -176,6 +179,11 @@ impl Rest {
     /// Requests that wait to be sent or for their answer.
     pub fn in_flight(&self) -> usize {
         self.0.in_flight.get()
+    }
+
+    /// Whether every one of them waits for its turn: nothing happens until time has passed.
+    pub fn all_wait(&self) -> bool {
+        self.in_flight() > 0 && self.0.waiting.get() == self.in_flight()
     }
 
     /// The exchange has banned this address (418) until then: nothing is sent.
@@ -214,7 +222,7 @@ impl Rest {
     /// sent once; a question that has no answer is asked once more. Where a request cannot leave
     /// until `not_after`, it does not leave.
     pub async fn send(&self, request: &Request, not_after: Option<Timestamp>) -> Delivery {
-        let _in_flight = InFlight::enter(&self.0.in_flight);
+        let _in_flight = Counted::enter(&self.0.in_flight);
         let (first, second) = self.patience(request.method);
         let mut delivery = self.deliver(request, not_after, first).await;
         if let (Delivery::Lost(Lost::Timeout), Some(second)) = (&delivery, second) {
@@ -331,6 +339,7 @@ impl Rest {
             }
             let latest = not_after.map_or(now + LONGEST_WAIT, |limit| limit + Span::from_millis(1));
             let until = next.unwrap_or(latest).min(latest).min(now + LONGEST_WAIT);
+            let _waiting = Counted::enter(&self.0.waiting);
             tokio::select! {
                 biased;
                 // The queue drops no turn that it has not given.

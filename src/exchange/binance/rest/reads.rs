@@ -126,9 +126,9 @@ impl Rest {
         count: u16,
     ) -> Result<Option<Timestamp>, ReadError> {
         let range = KlineRange { start: None, end: None, limit: Some(count.saturating_add(1)) };
+        let asked = self.time().after_closes();
         let rows: Vec<KlineRow> = self.read(&requests::klines(symbol, interval, range)).await?;
-        let now = self.time().after_closes();
-        let closed: Vec<_> = rows.into_iter().filter_map(|row| row.closed(now)).collect();
+        let closed: Vec<_> = rows.into_iter().filter_map(|row| row.closed(asked)).collect();
         let first =
             closed.get(closed.len().saturating_sub(count.into())..).unwrap_or_default().first();
         Ok(first.map(|candle| candle.open_time() - Span::from_millis(1)))
@@ -229,14 +229,15 @@ impl<K: Kline> Klines<K> {
     /// may be asked for again.
     pub async fn next_page(&mut self) -> Result<Option<Vec<K>>, ReadError> {
         let Some(from) = self.next.filter(|from| *from <= self.to) else { return Ok(None) };
+        // Before it is asked: a candle that closes while the answer is on its way is in it as it was.
+        let asked = self.rest.time().after_closes();
         let rows: Vec<K::Row> = self.rows(from).await?;
         let full = rows.len() >= usize::from(requests::MOST_KLINES);
-        let now = self.rest.time().after_closes();
         let mut page: Vec<K> = Vec::with_capacity(rows.len());
         for kline in rows.into_iter().map(K::of) {
             let candle = kline.candle();
             // Closed, within the range, and, whatever the exchange sends, ascending and none twice.
-            if candle.close_time() < now
+            if candle.close_time() < asked
                 && candle.open_time() <= self.to
                 && candle.open_time() >= from
                 && page.last().is_none_or(|last| last.candle().open_time() < candle.open_time())
