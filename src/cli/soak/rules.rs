@@ -1,5 +1,7 @@
 //! What has to hold when a soak is over, decided on what was measured. Nothing here asks anybody.
 
+use std::ops::Range;
+
 use heikin_core::market::Candle;
 use serde::Serialize;
 
@@ -72,7 +74,7 @@ struct Course {
 impl Course {
     fn of(samples: &[Sample], what: fn(&Sample) -> u64) -> Result<Self, String> {
         let hours = samples.len();
-        let part = |range| samples.get(range).unwrap_or_default().iter().map(what);
+        let part = |range: Range<usize>| samples.get(range).unwrap_or_default().iter().map(what);
         let last = || part(hours - hours / 4..hours);
         let (first, second) = (part(0..FIRST_HOURS).max(), part(hours / 4..hours / 2).max());
         match (first, second, last().min(), last().max()) {
@@ -114,7 +116,7 @@ fn memory(samples: &[Sample]) -> Result<String, String> {
 /// The least of the last quarter is hardly above the most of the first two hours: a leak lifts the
 /// least, and a moment of much to do does not.
 fn pieces(samples: &[Sample], what: fn(&Sample) -> u64) -> Result<String, String> {
-    let Course { first, least, most } = Course::of(samples, what)?;
+    let Course { first, least, most, .. } = Course::of(samples, what)?;
     let told = format!("{first} in the first two hours, {least} to {most} in the last quarter");
     if least <= first + GROWTH_PIECES { Ok(told) } else { Err(told) }
 }
