@@ -168,7 +168,8 @@ fn killed_and_started(product: Product, folder: &Path, address: &Mutex<String>) 
     product
 }
 
-/// The exchange's clock stands still, and every start asks much: its minute has to pass.
+/// The exchange's clock stands still, and each start asks for about 250 of the 6,000 of its minute. Market
+/// data may use up half of these: the twelfth start would wait for the end of a minute that never ends.
 async fn rest(market: &Market, starts: usize) {
     if starts.is_multiple_of(5) {
         market.goes_on(1).await;
