@@ -25,8 +25,8 @@ use heikin_core::order::InstallationTag;
 use heikin_core::strategy::{FeeRates, HeikinAshiSettings};
 use heikin_core::time::{Interval, Timestamp};
 use secrecy::SecretString;
+use tokio::runtime::LocalOptions;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::LocalSet;
 use tokio_tungstenite::connect_async_with_config;
 
 use super::exchange::BEGIN;
@@ -90,10 +90,10 @@ impl Product {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .on_thread_unpark(move || wake.note())
-            .build()?;
+            .build_local(LocalOptions::default())?;
         let layout = Layout::new(folder.path());
         let _logged = tracing::dispatcher::set_default(&log);
-        LocalSet::new().block_on(&runtime, self.run(&layout, enough))
+        runtime.block_on(self.run(&layout, enough))
     }
 
     async fn run(self, layout: &Layout, enough: oneshot::Receiver<()>) -> Result<(), Failed> {

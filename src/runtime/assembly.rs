@@ -76,7 +76,7 @@ pub struct Streams {
 impl Assembly<'_> {
     /// Connects, and makes a loop that is ready to be told that it starts.
     ///
-    /// To be called within a [`tokio::task::LocalSet`].
+    /// To be called within a [`tokio::runtime::LocalRuntime`] or a [`tokio::task::LocalSet`].
     pub fn run_with(self, recovered: Recovered) -> (Runner, Streams) {
         let Self { rest, endpoints, facts, tag, plans, fills, layout, observer } = self;
         let clock = rest.time().clone();

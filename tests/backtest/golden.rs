@@ -1,4 +1,4 @@
-//! Small cases worked out by hand, one for each rule: see `tests/golden`.
+//! Small cases worked out by hand, one for each rule: see `tests/golden/backtest`.
 
 use std::fs;
 use std::path::Path;
@@ -55,7 +55,7 @@ impl Observer for Trades {
 
 #[test]
 fn every_rule_gives_what_was_worked_out_by_hand() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/backtest");
     let mut count = 0;
     for entry in fs::read_dir(folder).expect("the cases") {
         let path = entry.expect("a readable folder").path();

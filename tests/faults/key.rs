@@ -11,8 +11,8 @@ fn a_key_that_is_revoked_keeps_entries_off_until_it_is_back() {
     let clock = Clock::Runs("1m".parse().unwrap(), 100);
     let scene = Scene::on(&Stage { cash: "1", ..Stage::usual(clock, 1_000) });
     scene.fault(&json!({ "kind": "revoke_key" }));
-    scene.until("no entries without a key", || !scene.product.is_ready());
-    assert!(scene.is_off("key_rights"));
+    scene.until("no entries without a key", || scene.is_off("key_rights"));
+    assert!(!scene.product.is_ready());
     scene.until("it is told", || scene.alerted("does not accept the key"));
     scene.fault(&json!({ "kind": "restore_key" }));
     scene.until("it may enter again", || scene.product.is_ready());

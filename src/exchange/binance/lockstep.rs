@@ -50,7 +50,7 @@ impl Lockstep {
     /// Says that everything before barrier `applied` was taken in, and how many requests are on
     /// their way. Never waits; where a report is being sent, only the newest one follows it.
     ///
-    /// To be called within a [`tokio::task::LocalSet`].
+    /// To be called within a [`tokio::runtime::LocalRuntime`] or a [`tokio::task::LocalSet`].
     pub fn report(&self, applied: u64, in_flight: usize) {
         let post = self.0.posts.get() + 1;
         self.0.posts.set(post);

@@ -26,7 +26,7 @@
 //! | [`public_rules`] | the symbols' rules where no account trades |
 //! | [`arrival`], [`counters`] | what they hand over, and what they count |
 //!
-//! All run on one thread, in a `LocalSet`. No answer of the exchange, however broken, ends in a
+//! All run on one thread, in a `LocalRuntime`. No answer of the exchange, however broken, ends in a
 //! panic. Names of documents such as `rest-api.md` are those of Binance's `binance-spot-api-docs`.
 //!
 //! Deliberately absent: retries. A request is sent once, and what became of it is for the engine's

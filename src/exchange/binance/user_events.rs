@@ -54,7 +54,7 @@ impl UserEvents {
     /// Connects, and keeps connected. `tag` is this installation's. Whoever starts closes the gate
     /// [`Gate::UserStreamDown`]: it is opened when events arrive for the first time.
     ///
-    /// To be called within a [`tokio::task::LocalSet`].
+    /// To be called within a [`tokio::runtime::LocalRuntime`] or a [`tokio::task::LocalSet`].
     pub fn spawn(
         rest: &Rest,
         endpoints: &Endpoints,

@@ -124,7 +124,7 @@ impl Gateway {
     /// Starts what the engine asked for; what comes of it arrives as an input. Never waits. `named`
     /// tells shape and number of the order that a Cancel, Replace, Query or FetchFills names.
     ///
-    /// To be called within a [`tokio::task::LocalSet`].
+    /// To be called within a [`tokio::runtime::LocalRuntime`] or a [`tokio::task::LocalSet`].
     pub fn perform(&self, effect: &Effect, named: Option<OrderRef>) {
         let by_id = |id: ClientOrderId, symbol: Symbol| {
             let unknown = OrderRef { symbol, id, venue_id: None, shape: Shape::Single };

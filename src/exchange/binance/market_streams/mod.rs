@@ -73,7 +73,7 @@ pub struct MarketStreams {
 impl MarketStreams {
     /// Connects, and keeps connected. The quotes of every symbol come with its candles.
     ///
-    /// To be called within a [`tokio::task::LocalSet`].
+    /// To be called within a [`tokio::runtime::LocalRuntime`] or a [`tokio::task::LocalSet`].
     pub fn spawn(
         rest: &Rest,
         endpoints: &Endpoints,
