@@ -13,7 +13,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::pin::pin;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use heikin::exchange::simulator::{
@@ -64,7 +66,7 @@ async fn measure(fills: usize) -> Result<Vec<u128>, Failed> {
     let began = jiff::Timestamp::now();
     let speed = NonZeroU32::new(SPEED).ok_or("no speed")?;
     let standin = TelegramStandin::start(&Settings { speed, ..Settings::default() })?;
-    let market = market()?;
+    let market = Arc::new(market()?);
     let folder = tempfile::tempdir()?;
     configure(folder.path(), &market, &standin, began)?;
     let _product = Product::start(folder.path())?;
@@ -83,10 +85,25 @@ async fn measure(fills: usize) -> Result<Vec<u128>, Failed> {
         let before = told(&standin.messages(ASHA));
         let moment = Instant::now();
         market.stepped(Distance::Points(1)).await.ok_or("the market has ended")?;
-        let now = filled(&market);
+        // To ask the exchange for all it knows takes milliseconds: meanwhile the alert may come.
+        let asked = Arc::clone(&market);
+        let mut counting = tokio::task::spawn_blocking(move || filled(&asked));
+        let mut arriving = pin!(arrived(&standin, before));
+        let mut there = None;
+        let now = loop {
+            tokio::select! {
+                told = &mut arriving, if there.is_none() => {
+                    told?;
+                    there = Some(moment.elapsed());
+                }
+                count = &mut counting => break count?,
+            }
+        };
         if now > known {
-            arrived(&standin, before).await?;
-            micros.push(moment.elapsed().as_micros());
+            if there.is_none() {
+                arriving.await?;
+            }
+            micros.push(there.unwrap_or_else(|| moment.elapsed()).as_micros());
             known = now;
         }
     }
