@@ -6,6 +6,7 @@ use clap::Args;
 use clap_complete::Shell;
 
 use super::failure::Failure;
+use super::tell::printed;
 
 /// Print the completions of a shell: its Tab key then knows heikin's commands and options.
 #[derive(Debug, Args)]
@@ -18,10 +19,5 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut super::command(), "heikin", &mut script);
-    match io::stdout().write_all(&script) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("the output cannot be written: {error}")))
-        }
-        _ => Ok(()),
-    }
+    printed(io::stdout().write_all(&script))
 }

@@ -1,6 +1,6 @@
 //! `heikin download`: candles of the past, for `heikin backtest`.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::failure::Failure;
 use super::figures::{grouped, time};
 use super::run::exchange::set_clock;
+use super::tell::print;
 use crate::exchange::binance::endpoints::Endpoints;
 use crate::exchange::binance::exchange_time::ExchangeTime;
 use crate::exchange::binance::rest::Rest;
@@ -214,15 +215,4 @@ fn as_json(job: &Job, outcome: &Outcome) -> Value {
         "first_gaps": gaps.collect::<Vec<_>>(),
         "notes": notes,
     })
-}
-
-/// Standard output may be closed by whoever reads it.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("the result could not be printed: {error}")))
-        }
-        _ => Ok(()),
-    }
 }

@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::figures::time;
 use super::narration;
 use super::run::session::RESYNC_EVERY;
+use super::tell::printed;
 use crate::analysis::replay::{Difference, Replayed, replay};
 use crate::config::{Config, Paths, SimulatorClock, Variables, Venue};
 use crate::runtime::roster::Roster;
@@ -69,7 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let replayed = replay(make, journal.records(1).map_err(told)?).map_err(told)?;
     let made = make();
     let mut out = io::stdout().lock();
-    report(&mut out, &replayed, &made).or_else(|error| closed(&error))?;
+    printed(report(&mut out, &replayed, &made))?;
     match replayed.differences.len() {
         0 => Ok(()),
         1 => Err(Failure::failed("one decision would be another one today")),
@@ -211,10 +212,10 @@ fn explain(arguments: &Arguments, journal: &Recorded, engine: &Engine) -> Result
         if let Some(line) = line
             && let Err(error) = writeln!(out, "{line}")
         {
-            return closed(&error);
+            return printed(Err(error));
         }
     }
-    out.flush().or_else(|error| closed(&error))
+    printed(out.flush())
 }
 
 fn report(out: &mut impl io::Write, replayed: &Replayed, engine: &Engine) -> io::Result<()> {
@@ -253,12 +254,4 @@ fn write_effects(
 
 fn told(error: StoreError) -> Failure {
     if error.is_bad_input() { Failure::bad_input(error) } else { Failure::failed(error) }
-}
-
-/// Whoever reads the output may have seen enough.
-fn closed(error: &io::Error) -> Result<(), Failure> {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return Ok(());
-    }
-    Err(Failure::failed(format!("standard output cannot be written: {error}")))
 }

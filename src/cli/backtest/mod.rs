@@ -3,7 +3,7 @@
 mod output;
 mod view;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use self::output::Output;
 use super::failure::Failure;
+use super::tell::print;
 use crate::analysis::backtest::params::MINIMAL;
 use crate::analysis::backtest::{
     Backtest, Chart, Drawing, Finer, MarketName, Outcome, Params, Statistics, TradesCsv, report,
@@ -202,17 +203,6 @@ fn bar(candles: &CandleFiles) -> ProgressBar {
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
-    }
-}
-
-/// Standard output may be closed by whoever reads it: `heikin backtest … | head`.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("the result could not be printed: {error}")))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -26,6 +26,7 @@ use self::screen::Palette;
 use self::session::Session;
 use self::view::View;
 use super::failure::Failure;
+use super::tell::printed;
 
 /// Where the end is not given and nobody is there to ask for it.
 const CANDLES_WITHOUT_TERMINAL: u64 = 300;
@@ -80,13 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     } else {
         lines::run(run, course, &interrupt, &mut BufWriter::new(io::stdout().lock()))
     };
-    match told {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("the output cannot be written: {error}")))
-        }
-        // A reader that has seen enough, as in `heikin | head`, is no fault.
-        _ => Ok(()),
-    }
+    printed(told)
 }
 
 /// What the environment says of the terminal.

@@ -1,7 +1,7 @@
 //! A market that takes no orders any more, or takes them again: what that means for what is held.
 
 use heikin_bot::backend::SystemAlert;
-use heikin_core::engine::Engine;
+use heikin_core::engine::{Engine, Trader};
 use heikin_core::market::{Symbol, SymbolRules, SymbolStatus};
 
 /// What there is to tell of a status that was another one before.
@@ -37,7 +37,7 @@ pub(super) fn told(
 
 /// What heikin can do on a symbol that takes no orders, and what it cannot.
 fn doing(engine: &Engine, symbol: Symbol) -> String {
-    let is_its = |trader: &&heikin_core::engine::Trader| {
+    let is_its = |trader: &&Trader| {
         engine.market_of(trader).is_some_and(|market| market.rules().symbol == symbol)
     };
     let held = engine.traders().iter().filter(is_its);
