@@ -79,6 +79,7 @@ impl Following {
     async fn follow(mut self, wake: Wake, until: impl Future<Output = ()>) {
         let mut until = pin!(until);
         let mut status = self.control.shared.status.clone();
+        let mut wanted = self.control.shared.wanted.subscribe();
         self.begin();
         loop {
             if let Err(error) = self.go_on(&wake).await {
@@ -89,6 +90,7 @@ impl Following {
                 biased;
                 () = &mut until => break,
                 () = wake.given() => {}
+                Ok(()) = wanted.changed() => {}
                 Ok(()) = status.changed() => {}
                 () = pause(LOOK_EVERY) => {}
             }

@@ -81,6 +81,8 @@ use crate::store::{Layout, StoreError};
 
 /// So many people wait for the payment provider; others wait with them.
 const ERRANDS: usize = 64;
+/// A copy that has not come to a command's record after so long cannot be read on, which is told.
+const READ_WITHIN: Duration = Duration::from_secs(1);
 /// Whoever asks for news of the outbox is told so soon that there are none.
 const NEWS_WITHIN: Duration = Duration::from_secs(1);
 
@@ -152,6 +154,8 @@ struct Shared {
     started_at: Timestamp,
     /// Told whenever the copy has gone on.
     moved: watch::Sender<Sequence>,
+    /// The record up to which somebody wants the copy to have come.
+    wanted: watch::Sender<Sequence>,
     /// The record up to which all that is to be told is in the outbox.
     told: watch::Sender<Sequence>,
     /// How the line to Telegram stands.
@@ -198,7 +202,6 @@ impl Control {
         }
         let shared = Shared {
             front: Front::start(ledger),
-            replica: Mutex::new(replica),
             overrides: Mutex::new(overrides(&config)),
             live_gate,
             config,
@@ -208,7 +211,9 @@ impl Control {
             heartbeat,
             clock,
             started_at: now,
-            moved: watch::Sender::new(0),
+            moved: watch::Sender::new(replica.through()),
+            wanted: watch::Sender::new(0),
+            replica: Mutex::new(replica),
             told: watch::Sender::new(0),
             line: watch::Sender::new(Line::Off),
             at_work: Mutex::default(),
@@ -235,6 +240,21 @@ impl Control {
         let there = told.wait_for(|come| *come >= through);
         // It ends only with this process.
         drop(there.await);
+    }
+
+    /// Returns when the copy of the account has come to this record, or after a while: whoever has
+    /// done something finds it done when he looks.
+    async fn has_read(&self, through: Sequence) {
+        self.shared.wanted.send_if_modified(|wanted| {
+            let is_more = *wanted < through;
+            *wanted = through.max(*wanted);
+            is_more
+        });
+        let mut moved = self.shared.moved.subscribe();
+        let there = moved.wait_for(|come| *come >= through);
+        if tokio::time::timeout(READ_WITHIN, there).await.is_err() {
+            tracing::warn!(through, "a command is done, and its effect is not to be seen yet");
+        }
     }
 
     fn now(&self) -> Timestamp {

@@ -12,7 +12,7 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use heikin_core::engine::{Command, Gate, GateState, Input, JournalError, Trader};
+use heikin_core::engine::{Command, Gate, GateState, Input, JournalError, Sequence, Trader};
 use heikin_core::market::{Quote, Symbol};
 use heikin_core::time::{Span, Timestamp};
 use tokio::runtime::Handle;
@@ -67,8 +67,8 @@ pub struct Sources {
 pub struct Request {
     /// What is to be done.
     pub command: Command,
-    /// Told when it is done.
-    pub done: oneshot::Sender<()>,
+    /// Told when it is done: the last record by then.
+    pub done: oneshot::Sender<Sequence>,
 }
 
 impl Request {
@@ -108,7 +108,7 @@ pub struct Runner {
     wanted: BTreeSet<Symbol>,
     /// The market's connections that deliver nothing.
     stale: BTreeSet<usize>,
-    waiting: Vec<oneshot::Sender<()>>,
+    waiting: Vec<oneshot::Sender<Sequence>>,
     tended: Timestamp,
     told: Timestamp,
     /// Something may have happened that the status does not tell yet.
@@ -485,9 +485,10 @@ impl Runner {
     fn finish_turn(&mut self) {
         self.heartbeat.beat();
         self.account.tell();
+        let through = self.account.last_sequence();
         for done in self.waiting.drain(..) {
             // Whoever asked may have gone.
-            if done.send(()).is_err() {}
+            if done.send(through).is_err() {}
         }
         let now = self.clock.now();
         self.keep(now);

@@ -172,6 +172,15 @@ fn every_fault_is_told_at_once_and_nothing_is_changed() {
 }
 
 #[test]
+fn what_is_done_is_there_for_whoever_looks_however_late_the_journal_is_read() {
+    let world = World::new().with_a_slow_reader();
+    let mut product = world.start();
+    done(&world, &mut product, "w1", set(&[("account.cooldown", "60")]));
+    assert_eq!(value(&world, &mut product, "account.cooldown"), "60");
+    world.stop(product);
+}
+
+#[test]
 fn what_was_confirmed_for_other_settings_does_not_hold() {
     let world = World::new();
     let mut product = world.start();

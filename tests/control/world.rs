@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use heikin::config::{Config, Paths, Variables};
 use heikin::control::live_gate::LiveGate;
@@ -70,6 +71,8 @@ pub(crate) struct World {
     local: LocalSet,
     config: Arc<Config>,
     live_gate: LiveGate,
+    /// The journal is not looked at before so much time has passed.
+    reads_after: Duration,
     /// What people's clocks show, in milliseconds.
     pub(crate) clock: Arc<AtomicU64>,
 }
@@ -130,6 +133,7 @@ impl World {
             local: LocalSet::new(),
             config: Arc::new(config),
             live_gate: LiveGate::none(),
+            reads_after: Duration::ZERO,
             clock: Arc::new(AtomicU64::new(u64::try_from(BEGIN).unwrap())),
             folder,
         }
@@ -138,6 +142,11 @@ impl World {
     /// As if there was real money.
     pub(crate) fn guarded_by(self, live_gate: LiveGate) -> Self {
         Self { live_gate, ..self }
+    }
+
+    /// What reads the account's journal on is late.
+    pub(crate) fn with_a_slow_reader(self) -> Self {
+        Self { reads_after: Duration::from_millis(300), ..self }
     }
 
     fn layout(&self) -> Layout {
@@ -215,9 +224,12 @@ impl World {
         .unwrap();
         let (stop, stopped) = watch::channel(());
         let mut stopped = stopped;
-        let following = tokio::task::spawn_local(
-            following.run(wake, async move { while stopped.changed().await.is_ok() {} }),
-        );
+        let reads_after = self.reads_after;
+        let following = tokio::task::spawn_local(async move {
+            let late = tokio::time::timeout(reads_after, std::future::pending::<()>());
+            assert!(late.await.is_err());
+            following.run(wake, async move { while stopped.changed().await.is_ok() {} }).await;
+        });
         let status = runner.status();
         let product = Product { runner, _streams: streams, control, stop, following };
         (product, status)
@@ -251,7 +263,7 @@ impl World {
     pub(crate) fn stop(&self, product: Product) {
         let Product { runner, _streams, control, stop, following } = product;
         self.local.block_on(&self.runtime, async {
-            let patience = std::time::Duration::from_secs(5);
+            let patience = Duration::from_secs(5);
             runner.stop(patience).await.unwrap();
             drop(stop);
             following.await.unwrap();

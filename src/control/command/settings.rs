@@ -101,7 +101,7 @@ async fn carry_out(
     let steps: Vec<_> = closed.into_iter().chain([configure]).collect();
     begin(control, commander, (&steps, plan.through)).await?;
     let generation = if is_gated { control.shared.live_gate.begin() } else { 0 };
-    let sent = send(&control.shared.requests, &steps).await;
+    let sent = send(control, &steps).await;
     if is_gated {
         // Where they were not taken, the gate may be closed all the same: the old ones open it.
         let settings = if sent.is_ok() { plan.new } else { chosen(control, &control.replica()) };

@@ -71,7 +71,7 @@ pub(super) async fn steer(
     }
     let steps = steps(&situation, &command);
     begin(control, commander, (&steps, situation.through)).await?;
-    if let Err(error) = send(&control.shared.requests, &steps).await {
+    if let Err(error) = send(control, &steps).await {
         return not_sent(control, commander, (what, error)).await;
     }
     let legs = wait_for(control, situation.legs).await;
@@ -385,20 +385,21 @@ pub(super) async fn begin(
         .await
 }
 
-/// Hands the steps to the order thread, and waits until they are durable and have taken effect.
-pub(super) async fn send(
-    requests: &mpsc::Sender<Request>,
-    steps: &[engine::Command],
-) -> Result<(), BackendError> {
-    for step in steps {
+/// Hands the steps to the order thread, and waits until they are durable, have taken effect, and can
+/// be seen by whoever asks.
+pub(super) async fn send(control: &Control, steps: &[engine::Command]) -> Result<(), BackendError> {
+    let requests = &control.shared.requests;
+    // Room for all of them or for none: what is refused as busy has done nothing.
+    let room = requests.try_reserve_many(steps.len()).map_err(|error| match error {
+        mpsc::error::TrySendError::Full(()) => BackendError::Busy,
+        mpsc::error::TrySendError::Closed(()) => gone(),
+    })?;
+    let mut through = None;
+    for (permit, step) in room.zip(steps) {
         let (done, is_done) = oneshot::channel();
-        let request = Request { command: step.clone(), done };
-        requests.try_send(request).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => BackendError::Busy,
-            mpsc::error::TrySendError::Closed(_) => gone(),
-        })?;
+        permit.send(Request { command: step.clone(), done });
         match tokio::time::timeout(ANSWER_WITHIN, is_done).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(last)) => through = Some(last),
             Ok(Err(_)) => return Err(gone()),
             Err(_) => {
                 let reason =
@@ -406,6 +407,9 @@ pub(super) async fn send(
                 return Err(BackendError::Unreachable { reason });
             }
         }
+    }
+    if let Some(through) = through {
+        control.has_read(through).await;
     }
     Ok(())
 }
