@@ -36,6 +36,14 @@ struct Due {
     missed_before: Option<u32>,
 }
 
+/// What one of them is told.
+struct Told {
+    user: UserId,
+    missed_candles: u32,
+    /// None is told for the first day.
+    digest: Option<Digest>,
+}
+
 /// Puts the digests that are due into the outbox, each with the mark that says so.
 pub(super) async fn tell(control: &Control, last: &mut Digested) -> Result<(), BackendError> {
     let now = control.now();
@@ -62,7 +70,7 @@ pub(super) async fn tell(control: &Control, last: &mut Digested) -> Result<(), B
     if due.is_empty() {
         return Ok(());
     }
-    let told: Vec<(UserId, u32, Option<Digest>)> = {
+    let told: Vec<Told> = {
         let replica = control.replica();
         let missed = replica.model().missed_candles();
         let days = due.into_iter().zip(faults).zip(uptime);
@@ -73,19 +81,13 @@ pub(super) async fn tell(control: &Control, last: &mut Digested) -> Result<(), B
                     Digest { faults, uptime, missed_candles, ..blank(&replica, due.day)? };
                 Some(of_the_day)
             });
-            (due.user, missed, digest)
+            Told { user: due.user, missed_candles: missed, digest }
         })
         .collect()
     };
     control
         .front(move |ledger| {
-            let state = ledger.state();
-            let events = told.into_iter().flat_map(|(user, missed_candles, digest)| {
-                let queued = digest.and_then(|digest| queued(state, user, digest, now));
-                let mark = Event::Digested { user, missed_candles };
-                queued.into_iter().chain(std::iter::once(mark))
-            });
-            let events = events.collect();
+            let events = told_events(ledger.state(), told, now);
             ledger.record(now, events)
         })
         .await
@@ -104,6 +106,18 @@ fn due(user: UserId, person: &Person, now: Timestamp) -> Option<Due> {
         Some((at, _)) if at >= to => None,
         before => Some(Due { user, day, missed_before: before.map(|(_, missed)| missed) }),
     }
+}
+
+/// The digests and their marks. Who had themselves forgotten while they were put together stays so: a mark
+/// would make them known again.
+fn told_events(state: &State, told: Vec<Told>, now: Timestamp) -> Vec<Event> {
+    let known = told.into_iter().filter(|told| state.people().get(told.user).is_some());
+    let events = known.flat_map(|Told { user, missed_candles, digest }| {
+        let queued = digest.and_then(|digest| queued(state, user, digest, now));
+        let mark = Event::Digested { user, missed_candles };
+        queued.into_iter().chain(std::iter::once(mark))
+    });
+    events.collect()
 }
 
 /// Each fault of a day by what it says first, and how often.
@@ -136,4 +150,15 @@ fn queued(state: &State, user: UserId, digest: Digest, now: Timestamp) -> Option
     let lane = alert.lane();
     let (thread, by, replaces, to) = (None, None, Vec::new(), vec![to]);
     Some(Event::Queued(Box::new(Queued { at: now, lane, thread, by, replaces, to, alert })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_known_again_by_a_digest() {
+        let told = Told { user: UserId(7), missed_candles: 0, digest: None };
+        assert_eq!(told_events(&State::default(), vec![told], Timestamp::from_millis(1)), []);
+    }
 }
