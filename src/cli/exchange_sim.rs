@@ -125,6 +125,10 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
         .map(|(place, symbol)| market(arguments, place, *symbol))
         .collect();
     let pace = if arguments.lockstep { Pace::Lockstep } else { Pace::Scaled(arguments.speed) };
+    // The clock of a market that is made up agrees with that of the machine.
+    let is_made_up = arguments.candles.is_empty() && !arguments.lockstep;
+    let opens_at =
+        is_made_up.then(|| Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()));
     Ok(Settings {
         listen: arguments.listen,
         markets: markets?,
@@ -136,6 +140,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
         }],
         model: FillModel { slippage: arguments.slippage_pct, ..FillModel::default() },
         pace,
+        opens_at,
         limits: RateLimits::default(),
         fault_seed: arguments.fault_seed,
     })

@@ -53,6 +53,12 @@ pub struct Standing {
 }
 
 impl World {
+    /// Passes all points until then.
+    pub(super) fn pass_until(&mut self, now: Timestamp) {
+        while self.pass_due(now) {}
+        self.matching.set_time(now);
+    }
+
     /// The next point is passed, where its time has come; whether it was.
     fn pass_due(&mut self, now: Timestamp) -> bool {
         if self.next_point().is_none_or(|(at, _)| at > now) {
@@ -84,8 +90,7 @@ impl Shared {
     pub(super) fn world_now(&self) -> MutexGuard<'_, World> {
         let mut world = self.world();
         if let Some(now) = self.market_time(&world) {
-            while world.pass_due(now) {}
-            world.matching.set_time(now);
+            world.pass_until(now);
         }
         world
     }

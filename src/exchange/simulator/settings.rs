@@ -8,7 +8,7 @@ use heikin_core::market::{
 use heikin_core::matching::FillModel;
 use heikin_core::num::{Money, Multiple, Price, Quantity};
 use heikin_core::strategy::FeeRates;
-use heikin_core::time::Interval;
+use heikin_core::time::{Interval, Timestamp};
 use secrecy::SecretString;
 
 use super::market::MarketSettings;
@@ -36,6 +36,8 @@ pub struct Settings {
     pub model: FillModel,
     /// Who moves its clock.
     pub pace: Pace,
+    /// When it opens, on its own clock: at the end of its history, where nothing or less is said.
+    pub opens_at: Option<Timestamp>,
     /// What may be sent how often.
     pub limits: RateLimits,
     /// Where the chance of faults comes from.
@@ -51,6 +53,7 @@ impl Settings {
             accounts: Vec::new(),
             model: FillModel::default(),
             pace: Pace::Lockstep,
+            opens_at: None,
             limits: RateLimits::default(),
             fault_seed: 0,
         }

@@ -120,8 +120,9 @@ impl World {
             Some(candle) => Some(candle.close_time()),
             None => listing.feed.current().map(|current| current.candle.open_time()),
         };
-        let started_at = listings.iter().filter_map(begins).max().unwrap_or(Timestamp::EPOCH);
-        matching.set_time(started_at);
+        let history_ends = listings.iter().filter_map(begins).max().unwrap_or(Timestamp::EPOCH);
+        matching.set_time(history_ends);
+        let started_at = settings.opens_at.map_or(history_ends, |at| at.max(history_ends));
         let mut accounts = Vec::new();
         for account in settings.accounts {
             accounts.push(Account {
@@ -134,7 +135,7 @@ impl World {
                 updated_at: started_at,
             });
         }
-        Self {
+        let mut world = Self {
             pace: settings.pace,
             model: settings.model,
             matching,
@@ -153,7 +154,11 @@ impl World {
             next_name: 1,
             next_execution: 1,
             started_at,
+        };
+        if history_ends < started_at {
+            world.pass_until(started_at);
         }
+        world
     }
 
     /// The time of the market.
