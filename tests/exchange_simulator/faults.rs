@@ -121,14 +121,18 @@ async fn fees_are_taken_in_another_asset_while_there_is_enough() {
     let order = ORDER.replace("price=90", "price=100");
     let placed = client.signed("POST", "/api/v3/order", &order).await.json();
     assert_eq!(placed["fills"][0]["commissionAsset"], "BNB");
-    // 0.1 % of 100, at 500 each, rounded up.
-    assert_eq!(placed["fills"][0]["commission"], "0.00020001");
+    // 0.1 % of the price, at 500 each, and one more so that it is never nothing. The price walks on with
+    // the clock.
+    let price = placed["fills"][0]["price"].as_str().unwrap().replace('.', "");
+    let fee = price.parse::<u64>().unwrap() / 500_000 + 1;
+    assert_eq!(placed["fills"][0]["commission"], format!("0.{fee:08}"));
     let account = client.signed("GET", "/api/v3/account", "").await.json();
     let of = |asset: &str| {
         let rows = account["balances"].as_array().unwrap();
         rows.iter().find(|row| row["asset"] == asset).unwrap()["free"].clone()
     };
-    assert_eq!((of("BTC"), of("BNB")), (json!("2.00000000"), json!("0.99979999")));
+    let left = format!("0.{:08}", 100_000_000 - fee);
+    assert_eq!((of("BTC"), of("BNB")), (json!("2.00000000"), json!(left)));
 }
 
 #[tokio::test]

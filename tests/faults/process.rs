@@ -43,7 +43,7 @@ fn a_start_after_four_that_ended_by_themselves_enters_nothing() {
     let scene = scene.kill_and_start();
     scene.until("entries wait", || scene.is_off("crash_loop"));
     scene.until("it is told", || scene.alerted("ended by itself again and again"));
-    scene.agrees("after five starts");
+    scene.agrees_in_time("after five starts");
     assert_eq!(scene.open_orders("SELL"), [stop]);
     scene.step_until("the stop is filled", || scene.open_orders("SELL").is_empty());
     scene.step(Distance::Candles(5));
