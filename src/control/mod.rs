@@ -243,8 +243,8 @@ impl Control {
     }
 
     /// Returns when the copy of the account has come to this record, or after a while: whoever has
-    /// done something finds it done when he looks.
-    async fn has_read(&self, through: Sequence) {
+    /// done something is to find it done.
+    async fn read_until(&self, through: Sequence) {
         self.shared.wanted.send_if_modified(|wanted| {
             let is_more = *wanted < through;
             *wanted = through.max(*wanted);

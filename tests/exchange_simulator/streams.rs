@@ -1,7 +1,9 @@
 use heikin::exchange::binance::wire::MarketMessage;
+use heikin::exchange::simulator::{Pace, Settings, Simulator};
+use heikin_core::time::{Span, Timestamp};
 use serde_json::json;
 
-use super::client::{Socket, exchange, running};
+use super::client::{Client, Socket, exchange, running, settings};
 
 const CANDLES: [&str; 3] = ["100 110 90 100", "100 120 80 110", "110 130 100 120"];
 
@@ -64,4 +66,21 @@ async fn a_running_clock_moves_the_price() {
             _ => {}
         }
     }
+}
+
+/// Between the end of its history and its opening the market went on.
+#[tokio::test]
+async fn it_may_open_later_than_its_history_ends() {
+    let opens_at = Timestamp::from_millis(1_704_067_200_000) + Span::HOUR.times(2);
+    let pace = Pace::Scaled(1.try_into().unwrap());
+    let late = Settings { pace, opens_at: Some(opens_at), ..settings(&CANDLES) };
+    let exchange = Simulator::start(late).unwrap();
+    assert!(exchange.standing().clock >= opens_at.millis());
+    let client = Client::new(&exchange);
+    let passed = client.clock().await - opens_at.millis();
+    assert!((0..60_000).contains(&passed), "{passed} ms after it opened");
+    let path = "/api/v3/klines?symbol=BTCUSDT&interval=1h&endTime=1704074399999";
+    let closed = client.public(path).await.json();
+    let closes: Vec<_> = closed.as_array().unwrap().iter().map(|row| row[4].clone()).collect();
+    assert_eq!(closes, ["100.00000000", "110.00000000"]);
 }

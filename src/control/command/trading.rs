@@ -409,7 +409,7 @@ pub(super) async fn send(control: &Control, steps: &[engine::Command]) -> Result
         }
     }
     if let Some(through) = through {
-        control.has_read(through).await;
+        control.read_until(through).await;
     }
     Ok(())
 }
