@@ -4,6 +4,7 @@
 //! JSON behind it. It is written beside the journal, whole or not at all; the newest two are kept, so that a damaged one costs only
 //! a longer replay.
 
+use std::io::{self, BufWriter, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,8 @@ const KEPT: usize = 2;
 const ENDING: &str = ".snapshot";
 /// A checksum as text.
 const CHECKSUM: usize = 8;
+/// Written at once: a state of some megabytes is never in memory as text.
+const PORTION: usize = 64 << 10;
 
 /// What a snapshot says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,24 +82,19 @@ impl<D: Disk, S: Serialize + DeserializeOwned> Snapshots<D, S> {
 
     /// Writes the state as it is after the record `through`, whose checksum is given, and removes
     /// what is older than the newest two. The record must be durable.
+    ///
+    /// `state` is an `S`, or what lends its parts and reads the same.
     pub fn save(
         &self,
         (through, checksum): (Sequence, u32),
-        state: &S,
+        state: &impl Serialize,
         build: &str,
     ) -> Result<PathBuf, StoreError> {
         let path = self.path(through);
-        let json = |source| StoreError::Encoding { record: through, source };
         let label = Label { format: FORMAT, through, checksum, build: build.to_owned() };
-        let mut rest = b" ".to_vec();
-        serde_json::to_writer(&mut rest, &label).map_err(json)?;
-        rest.push(b'\n');
-        serde_json::to_writer(&mut rest, state).map_err(json)?;
-        let mut bytes = format!("{:08x}", crc32c::crc32c(&rest)).into_bytes();
-        bytes.append(&mut rest);
         self.disk
             .create_folder(&self.folder)
-            .and_then(|()| disk::replace(&self.disk, &path, &bytes))
+            .and_then(|()| disk::replace_with(&self.disk, &path, |file| write(file, &label, state)))
             .map_err(StoreError::io("the snapshot cannot be written", &path))?;
         self.remove_old()?;
         Ok(path)
@@ -159,6 +157,39 @@ impl<D: Disk, S: Serialize + DeserializeOwned> Snapshots<D, S> {
         }
         Ok(())
     }
+}
+
+/// A file behind the room for the checksum of what is written.
+struct Sealing<'a, F> {
+    file: &'a mut F,
+    offset: u64,
+    checksum: u32,
+}
+
+impl<F: DiskFile> Write for Sealing<'_, F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_at(bytes, self.offset)?;
+        self.checksum = crc32c::crc32c_append(self.checksum, bytes);
+        self.offset += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write<F: DiskFile>(file: &mut F, label: &Label, state: &impl Serialize) -> io::Result<()> {
+    file.write_at(&[b'0'; CHECKSUM], 0)?;
+    let sealing = Sealing { file, offset: CHECKSUM as u64, checksum: 0 };
+    let mut out = BufWriter::with_capacity(PORTION, sealing);
+    out.write_all(b" ")?;
+    serde_json::to_writer(&mut out, label)?;
+    out.write_all(b"\n")?;
+    serde_json::to_writer(&mut out, state)?;
+    let Sealing { file, checksum, .. } =
+        out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.write_at(format!("{checksum:08x}").as_bytes(), 0)
 }
 
 /// Reads a snapshot. What is damaged can be done without; what is newer cannot.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use heikin::store::disk::{Disk, MemoryDisk, RealDisk};
+use heikin::store::disk::{Disk, Fault, MemoryDisk, RealDisk};
 use heikin::store::journal::{FileJournal, Verify};
 use heikin::store::snapshots::Snapshots;
 use heikin::store::{DataLock, Layout, Recovery, StoreError, recover};
@@ -88,6 +88,24 @@ fn a_snapshot_that_is_damaged_anywhere_costs_only_a_longer_replay() {
         let (state, recovery) = start(&disk).unwrap();
         assert_eq!((state, recovery.snapshot), (folded(50), 20), "cut at {place}");
     }
+}
+
+#[test]
+fn a_state_larger_than_what_is_written_at_once_is_whole() {
+    let disk = MemoryDisk::default();
+    let folder = layout().snapshots();
+    let snapshots = Snapshots::<_, Vec<u32>>::of(disk.clone(), &folder);
+    let state: Vec<u32> = (0..100_000).collect();
+    // Parts that are lent, as long as they read the same.
+    let path = snapshots.save((7, 1), &state.as_slice(), "test").unwrap();
+    let bytes = disk.read(&path).unwrap();
+    assert!(bytes.len() > 500_000);
+    assert_eq!(bytes[..8], *format!("{:08x}", crc32c::crc32c(&bytes[8..])).as_bytes());
+    assert_eq!(snapshots.newest().unwrap().newest.unwrap().state, state);
+    // Where the disk fills up half-way, the older one stays.
+    disk.fail(Fault::FullAfter(300_000));
+    snapshots.save((9, 1), &state, "test").unwrap_err();
+    assert_eq!(snapshots.newest().unwrap().newest.unwrap().through, 7);
 }
 
 #[test]

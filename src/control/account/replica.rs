@@ -30,6 +30,13 @@ pub struct Saved {
     model: Model,
 }
 
+/// What becomes [`Saved`]; the model is not copied for it.
+#[derive(Debug, Serialize)]
+pub struct Saving<'a> {
+    engine: Snapshot,
+    model: &'a Model,
+}
+
 impl Replica {
     /// A copy of an engine that is set up as the account's, and empty.
     pub fn new(mode: Mode, engine: Engine) -> Self {
@@ -49,8 +56,8 @@ impl Replica {
     }
 
     /// As it is now, to be saved; no group may be open.
-    pub fn save(&self) -> Saved {
-        Saved { engine: self.engine.snapshot(), model: self.model.clone() }
+    pub fn save(&self) -> Saving<'_> {
+        Saving { engine: self.engine.snapshot(), model: &self.model }
     }
 
     /// The engine.

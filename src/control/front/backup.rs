@@ -52,7 +52,7 @@ pub fn copy(from: &Path, to: &Path, through: Sequence) -> Result<(), StoreError>
     let begin = saved.as_ref().map_or(0, |saved| saved.through);
     if let Some(saved) = saved {
         let link = (saved.through, saved.checksum);
-        let snapshots = Snapshots::of(RealDisk, &target.snapshots());
+        let snapshots = Snapshots::<_, State>::of(RealDisk, &target.snapshots());
         snapshots.save(link, &saved.state.without_texts(), env!("CARGO_PKG_VERSION"))?;
     }
     // Opening verifies, and writes the mark.

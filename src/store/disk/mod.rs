@@ -56,13 +56,22 @@ pub trait DiskFile: Debug {
 
 /// Writes a whole file so that there is either all of it, durably, or what was there before.
 pub fn replace<D: Disk>(disk: &D, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_with(disk, path, |file| file.write_at(bytes, 0))
+}
+
+/// [`replace`] for what is not in memory as a whole: `fill` writes it.
+pub fn replace_with<D: Disk>(
+    disk: &D,
+    path: &Path,
+    fill: impl FnOnce(&mut D::File) -> io::Result<()>,
+) -> io::Result<()> {
     let temporary = path.with_added_extension(TEMPORARY);
     match disk.remove(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let mut file = disk.create(&temporary)?;
-    file.write_at(bytes, 0)?;
+    fill(&mut file)?;
     file.sync()?;
     disk.rename(&temporary, path)?;
     disk.sync_folder(path.parent().unwrap_or_else(|| Path::new(".")))
