@@ -164,6 +164,9 @@ fn disk(source: &io::Error) -> String {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "the disk is full. Make room.".to_owned()
         }
+        io::ErrorKind::FileTooLarge => {
+            format!("{source}: this process may not write files of this size (ulimit -f)")
+        }
         _ => source.to_string(),
     }
 }

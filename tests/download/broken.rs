@@ -60,6 +60,18 @@ fn a_killed_download_is_continued_by_the_next_one() {
 }
 
 #[test]
+fn where_nothing_more_can_be_written_it_goes_on_once_there_is_room() {
+    let scene = Scene::new();
+    let arguments = "BTCUSDT 1h --from 2024-01-01 --to 2024-01-31 --json";
+    let told = message(&scene.download_onto_little(4, arguments), 1);
+    assert!(told.starts_with(&format!("{PART}: ")) && told.contains("(ulimit -f)"), "{told}");
+    assert_eq!(scene.names(), ["BTCUSDT-1h-2024-01.zip.part"]);
+    assert_eq!(json(&scene.january())["candles"], 744);
+    january_is_whole(&scene);
+    assert_eq!(zips_asked_for(&scene), [None, Some(4_096)]);
+}
+
+#[test]
 fn a_half_file_of_something_else_is_replaced() {
     let scene = Scene::new();
     fs::create_dir_all(scene.path("candles/BTCUSDT-1h")).unwrap();

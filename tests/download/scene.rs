@@ -125,15 +125,31 @@ impl Scene {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// The program, where no file may have more than so many KiB: written like on a full disk.
+    pub(crate) fn download_onto_little(&self, kib: u32, arguments: &str) -> Output {
+        // The signal that would end the process is ignored, as it is under a service manager.
+        let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kib * 2);
+        let mut command = self.here("sh");
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_heikin")]);
+        self.told_of_download(command, arguments).output().unwrap()
+    }
+
     fn command(&self, arguments: &str) -> Command {
-        let mut command = self.program();
+        self.told_of_download(self.program(), arguments)
+    }
+
+    fn told_of_download(&self, mut command: Command, arguments: &str) -> Command {
         command.arg("download").args(arguments.split_whitespace());
         command.args(["--archive", &self.archive.url(), "--base-url", &self.exchange.rest()]);
         command
     }
 
     fn program(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_heikin"));
+        self.here(env!("CARGO_BIN_EXE_heikin"))
+    }
+
+    fn here(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }
