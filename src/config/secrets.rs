@@ -20,8 +20,9 @@ const SHORTEST_TOKEN: usize = 32;
 const CHAT_PIN: &str = "HEIKIN_CHAT_PIN";
 /// The variable of the address that is pinged.
 const PING_URL: &str = "HEIKIN_PING_URL";
-/// Where containers are handed secrets, readable by all in the container.
-const CONTAINER_SECRETS: &str = "/run/secrets";
+/// Where containers and units of systemd are handed secrets: they look readable by others, and are
+/// not, since nobody else sees the folder.
+const HANDED_OVER: [&str; 2] = ["/run/secrets", "/run/credentials"];
 
 /// A key of the exchange and its secret. Neither is shown.
 #[derive(Debug, Clone)]
@@ -302,7 +303,7 @@ impl Gather<'_> {
 
     /// Warns where others on this machine can read a file.
     pub(super) fn check_permissions(&mut self, path: &Path) {
-        if path.starts_with(CONTAINER_SECRETS) {
+        if HANDED_OVER.iter().any(|folder| path.starts_with(folder)) {
             return;
         }
         self.warnings.extend(readable_by_others(path));
