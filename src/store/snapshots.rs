@@ -183,10 +183,12 @@ fn write<F: DiskFile>(file: &mut F, label: &Label, state: &impl Serialize) -> io
     file.write_at(&[b'0'; CHECKSUM], 0)?;
     let sealing = Sealing { file, offset: CHECKSUM as u64, checksum: 0 };
     let mut out = BufWriter::with_capacity(PORTION, sealing);
-    out.write_all(b" ")?;
-    serde_json::to_writer(&mut out, label)?;
-    out.write_all(b"\n")?;
-    serde_json::to_writer(&mut out, state)?;
+    // Not known as what it is: else all that is in a state would be compiled once more for it.
+    let text: &mut dyn Write = &mut out;
+    text.write_all(b" ")?;
+    serde_json::to_writer(&mut *text, label)?;
+    text.write_all(b"\n")?;
+    serde_json::to_writer(text, state)?;
     let Sealing { file, checksum, .. } =
         out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.write_at(format!("{checksum:08x}").as_bytes(), 0)

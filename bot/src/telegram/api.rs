@@ -10,11 +10,8 @@ use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use teloxide::Bot;
-use teloxide::payloads::SendPhotoSetters as _;
-use teloxide::requests::{JsonRequest, Payload, Requester as _};
-use teloxide::types::{
-    InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ParseMode, ReplyParameters,
-};
+use teloxide::requests::{JsonRequest, MultipartPayload, MultipartRequest, Payload};
+use teloxide::types::InputFile;
 
 use super::failure::Failure;
 use super::menus::{Offer, Scope};
@@ -117,6 +114,35 @@ impl Payload for SendMessage {
 }
 
 #[derive(Serialize)]
+struct SendPhoto {
+    chat_id: i64,
+    photo: InputFile,
+    caption: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parse_mode: Option<&'static str>,
+    disable_notification: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_parameters: Option<Replied>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_markup: Option<Keyboard>,
+}
+
+impl Payload for SendPhoto {
+    type Output = Sent;
+    const NAME: &'static str = "sendPhoto";
+}
+
+impl MultipartPayload for SendPhoto {
+    fn copy_files(&self, into: &mut dyn FnMut(InputFile)) {
+        into(self.photo.clone());
+    }
+
+    fn move_files(&mut self, into: &mut dyn FnMut(InputFile)) {
+        self.copy_files(into);
+    }
+}
+
+#[derive(Serialize)]
 struct EditMessageText {
     chat_id: i64,
     message_id: i64,
@@ -211,6 +237,15 @@ enum Markup {
     None,
 }
 
+impl Markup {
+    const fn parse_mode(self) -> Option<&'static str> {
+        match self {
+            Self::Html => Some("HTML"),
+            Self::None => None,
+        }
+    }
+}
+
 impl Api {
     /// The Bot API at an address, such as `https://api.telegram.org`.
     ///
@@ -289,14 +324,11 @@ impl Api {
                 return self.send_photo(chat, message, (picture, caption), markup).await;
             }
         };
-        let reply_parameters = message
-            .reply_to
-            .map(|id| Replied { message_id: id.0, allow_sending_without_reply: true });
         let payload = SendMessage {
             chat_id: chat.0,
             words: words(text, markup),
             disable_notification: message.loudness != Loudness::Loud,
-            reply_parameters,
+            reply_parameters: replied(message),
             reply_markup: keyboard(&message.buttons),
         };
         self.ask(payload).await.map(|sent| MessageId(sent.message_id))
@@ -309,23 +341,17 @@ impl Api {
         (picture, caption): (&Picture, &Text),
         markup: Markup,
     ) -> Result<MessageId, Failure> {
-        let file = InputFile::memory(picture.png.clone()).file_name(picture.name.clone());
-        let to = teloxide::types::ChatId(chat.0);
-        let mut request = self.bot.send_photo(to, file);
-        request = match markup {
-            Markup::Html => request.caption(caption.to_html()).parse_mode(ParseMode::Html),
-            Markup::None => request.caption(caption.to_plain()),
+        let payload = SendPhoto {
+            chat_id: chat.0,
+            photo: InputFile::memory(picture.png.clone()).file_name(picture.name.clone()),
+            caption: written(caption, markup),
+            parse_mode: markup.parse_mode(),
+            disable_notification: message.loudness != Loudness::Loud,
+            reply_parameters: replied(message),
+            reply_markup: keyboard(&message.buttons),
         };
-        request = request.disable_notification(message.loudness != Loudness::Loud);
-        if let Some(id) = message.reply_to.and_then(|id| i32::try_from(id.0).ok()) {
-            let replied = ReplyParameters::new(teloxide::types::MessageId(id));
-            request = request.reply_parameters(replied.allow_sending_without_reply());
-        }
-        if !message.buttons.is_empty() {
-            request = request.reply_markup(photo_keyboard(&message.buttons));
-        }
-        let sent = request.await.map_err(Failure::from)?;
-        Ok(MessageId(i64::from(sent.id.0)))
+        let sent = MultipartRequest::new(self.bot.clone(), payload).await.map_err(Failure::from)?;
+        Ok(MessageId(sent.message_id))
     }
 
     /// Puts other words and buttons under a number.
@@ -391,40 +417,34 @@ impl Api {
 
 fn words(text: &Text, markup: Markup) -> Words {
     let link_preview_options = NoPreview { is_disabled: true };
+    Words { text: written(text, markup), parse_mode: markup.parse_mode(), link_preview_options }
+}
+
+fn written(text: &Text, markup: Markup) -> String {
     match markup {
-        Markup::Html => {
-            Words { text: text.to_html(), parse_mode: Some("HTML"), link_preview_options }
-        }
-        Markup::None => Words { text: text.to_plain(), parse_mode: None, link_preview_options },
+        Markup::Html => text.to_html(),
+        Markup::None => text.to_plain(),
     }
+}
+
+fn replied(message: &Message) -> Option<Replied> {
+    message.reply_to.map(|id| Replied { message_id: id.0, allow_sending_without_reply: true })
 }
 
 fn at(chat: ChatId, place: MessageId) -> At {
     At { chat_id: chat.0, message_id: place.0, disable_notification: None }
 }
 
+/// A button whose address is none is left out: Telegram would refuse the whole.
 fn keyboard(rows: &[Vec<Button>]) -> Option<Keyboard> {
     let key = |button: &Button| {
         let text = button.label.clone();
         match &button.press {
-            Press::Data(data) => Key::Data { text, callback_data: data.clone() },
-            Press::Url(url) => Key::Url { text, url: url.clone() },
+            Press::Data(data) => Some(Key::Data { text, callback_data: data.clone() }),
+            Press::Url(url) => Url::parse(url).is_ok().then(|| Key::Url { text, url: url.clone() }),
         }
     };
     let inline_keyboard: Vec<Vec<Key>> =
-        rows.iter().map(|row| row.iter().map(key).collect()).collect();
+        rows.iter().map(|row| row.iter().filter_map(key).collect()).collect();
     (!inline_keyboard.is_empty()).then_some(Keyboard { inline_keyboard })
-}
-
-/// The same for a picture, whose request is teloxide's own. A button whose address is none is left
-/// out: Telegram would refuse the whole.
-fn photo_keyboard(rows: &[Vec<Button>]) -> InlineKeyboardMarkup {
-    let key = |button: &Button| match &button.press {
-        Press::Data(data) => Some(InlineKeyboardButton::callback(&button.label, data)),
-        Press::Url(url) => {
-            let url = Url::parse(url).ok()?;
-            Some(InlineKeyboardButton::url(&button.label, url))
-        }
-    };
-    InlineKeyboardMarkup::new(rows.iter().map(|row| row.iter().filter_map(key)))
 }
