@@ -16,18 +16,20 @@
 //! | [`telemetry`] | log files |
 //!
 //! Everything that decides is in the crate `heikin-core` (`src/core`), which is pure. Modules here
-//! turn the world into its inputs and its effects into the world. They do not name each other,
+//! turn the world into its inputs and its effects into the world; two of them, which know nothing but
+//! the core, are crates of their own (`heikin-exchange`, `heikin-standin`). They do not name each other,
 //! but for [`cli`], which puts them together; `tests/structure.rs` holds them to it.
 
 pub mod analysis;
 pub mod cli;
 pub mod config;
 pub mod control;
-pub mod exchange;
 pub mod history;
 pub mod http;
 pub mod runtime;
-pub mod standin;
 pub mod store;
 pub mod subscription;
 pub mod telemetry;
+
+pub use heikin_exchange as exchange;
+pub use heikin_standin as standin;
