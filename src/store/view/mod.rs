@@ -43,7 +43,8 @@ use super::recovery::Layout;
 
 /// Written at once.
 const BATCH: usize = 500;
-const CACHE_BYTES: u64 = 32 << 20;
+/// Little: what is asked for is near the end, and a cache as large as the view would grow with it.
+const CACHE_BYTES: u64 = 4 << 20;
 const LARGE_BYTES: u64 = 256 << 20;
 const LARGE_RATIO: u64 = 50;
 const BUSY_TRIES: u32 = 20;
