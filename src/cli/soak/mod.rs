@@ -248,12 +248,15 @@ async fn soak(course: &Course, folder: &Path, output: Output) -> Result<Soaked, 
     watch.settle().await?;
     let began = now();
     let mut samples = Vec::new();
+    // When nothing was wrong for the last time: an hour that is broken off leaves its faults behind.
+    let mut calm = watch.exchange.clock();
     for hour in 1..=course.hours {
         let passed = tokio::select! {
             passed = watch.hour(course.faults) => passed,
             () = stop.asked() => break,
         };
         passed?;
+        calm = watch.exchange.clock();
         let sample = watch.product.measure(hour).await?;
         samples.push(sample);
         if output == Output::Lines && hour % DAY == 0 {
@@ -270,13 +273,13 @@ async fn soak(course: &Course, folder: &Path, output: Output) -> Result<Soaked, 
     verdicts.push(Verdict::of("account", account));
     verdicts.push(Verdict::of("trades", trades(&happened)));
     let Watch { exchange, product, .. } = watch;
-    let (until, peak_kib) = (exchange.clock(), product.peak_kib());
+    let peak_kib = product.peak_kib();
     product.stop().await?;
-    verdicts.extend(of_the_record(folder, &exchange, until)?);
+    verdicts.extend(of_the_record(folder, &exchange, calm)?);
     Ok(Soaked { samples, happened, verdicts, peak_kib, took })
 }
 
-/// What is decided by what heikin has recorded, which was told to end at this time.
+/// What is decided by what heikin has recorded, which was ready at this time.
 fn of_the_record(
     folder: &Path,
     exchange: &Exchange,
@@ -287,7 +290,7 @@ fn of_the_record(
         let candles = recorded.get(symbol).map(Vec::as_slice).unwrap_or_default();
         let first = candles.first().map_or(until, Candle::open_time);
         let mut closed = exchange.closed(*symbol, first);
-        // What closed while it ended was waited for by nobody.
+        // What closed afterwards was waited for by nobody.
         closed.retain(|it| it.close_time() < until || candles.contains(it));
         let told = |text: String| format!("{symbol}: {text}");
         Verdict::of("candles", rules::candles(candles, &closed).map(told).map_err(told))
