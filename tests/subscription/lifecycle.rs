@@ -338,6 +338,23 @@ fn a_dispute_suspends_until_it_is_decided() {
 }
 
 #[test]
+fn a_start_does_not_go_again_through_what_passed_under_a_dispute() {
+    let mut world = World::new();
+    let payment = world.buy(ASHA);
+    let dispute = world.till.dispute(&payment, DisputeStage::Open);
+    world.hook(dispute);
+    world.wait(days(29));
+    world.till.dispute(&payment, DisputeStage::Won);
+    world.wait(days(2));
+    // It was won when all that was paid for had passed.
+    assert_eq!(world.state(ASHA), State::Suspended);
+    let records = world.records.len();
+    world.restart();
+    world.wait(Span::ZERO);
+    assert_eq!(world.records.get(records..), Some(&[][..]));
+}
+
+#[test]
 fn operators_grant_and_take_back() {
     let mut world = World::new();
     let until = world.now + days(10);

@@ -233,6 +233,11 @@ impl Desk {
         }
         let person = self.people.entry(whose).or_default();
         person.account.apply(record);
+        // Before anything but time is recorded, time was followed up to then. Without a transition
+        // no record says so, and a start must not go through it again with what came afterwards.
+        if record.cause != Cause::Time {
+            person.followed = person.followed.max(record.at);
+        }
         if let Event::Moved { to, since, .. } = record.event {
             person.state = to;
             person.followed = person.followed.max(since);
