@@ -45,7 +45,7 @@ use std::path::{Path, PathBuf};
 use heikin_core::risk::RiskLimits;
 
 pub use fault::{ConfigFaults, Fault, Place};
-pub use installation::{InstallationError, installation_tag};
+pub use installation::{InstallationError, check_mode, claim_mode, installation_tag};
 pub use key::Key;
 pub use plan::Subscription;
 pub use secrets::{ApiToken, Keys, Razorpay, Secrets, readable_by_others};

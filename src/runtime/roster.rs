@@ -45,8 +45,8 @@ pub enum RosterError {
     /// A trader that is no longer configured holds something.
     #[error(
         "the configuration no longer has {symbol} {interval}, which holds {held}. Nothing was \
-         started: put its [[trader]] back, close its position (/close, or `heikin \
-         emergency-close`), and remove it then"
+         started: put its [[trader]] back, close its position (/close, or the file PANIC in the data \
+         folder), and remove it then"
     )]
     Holds {
         /// What it trades.

@@ -158,6 +158,33 @@ fn switch(answers: &'static [&'static str]) -> (String, Receiver<String>) {
 }
 
 #[test]
+fn a_data_folder_is_of_one_mode() {
+    let scene = Scene::new();
+    let mut product = scene.run(&[]);
+    product.terminate();
+    assert!(product.child.wait().unwrap().success());
+    let heikin = |command: &str| {
+        Command::new(env!("CARGO_BIN_EXE_heikin"))
+            .arg(command)
+            .current_dir(scene.folder.path())
+            .env_clear()
+            .env("MODE", "paper")
+            .output()
+            .unwrap()
+    };
+    let refused = heikin("run");
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("data is of mode testnet") && told.contains("data-paper"), "{told}");
+    let told = String::from_utf8(heikin("check").stdout).unwrap();
+    assert!(told.contains("FAIL  installation   data is of mode testnet"), "{told}");
+    // Nothing happened to it.
+    let mut again = scene.run(&[]);
+    again.terminate();
+    assert!(again.child.wait().unwrap().success());
+}
+
+#[test]
 fn the_service_manager_is_told_of_start_life_and_end() {
     let scene = Scene::new();
     let mut product = scene.run(&[]);

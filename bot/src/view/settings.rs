@@ -138,8 +138,10 @@ pub fn mode(view: &ModeView, reader: &Reader) -> Message {
         }
     }
     if !view.steps.is_empty() {
-        text =
-            text.plain("Then run ").code("heikin check").plain(" and restart; positions stay.\n");
+        text = text
+            .plain("Then run ")
+            .code("heikin check")
+            .plain(" and restart. What is held now stays behind.\n");
     }
     for verdict in &view.gate {
         let (sign, word) = match (verdict.objections.is_empty(), verdict.overridden) {

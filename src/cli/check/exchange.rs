@@ -49,13 +49,8 @@ pub struct KeyRights {
 /// Asks the exchange.
 pub fn findings(probe: &dyn ExchangeProbe, config: &Config) -> Vec<Finding> {
     let mut findings = vec![match probe.clock_offset_ms() {
-        Ok(ms) if ms.abs() <= WORST_OFFSET_MS => {
-            Finding::ok("clock", format!("{ms} ms ahead of the exchange's"))
-        }
-        Ok(ms) => {
-            let remedy = "Let NTP set this machine's clock.";
-            Finding::fail("clock", format!("{ms} ms ahead of the exchange's"), remedy)
-        }
+        Ok(ms) if ms.abs() <= WORST_OFFSET_MS => Finding::ok("clock", offset(ms)),
+        Ok(ms) => Finding::fail("clock", offset(ms), "Let NTP set this machine's clock."),
         Err(why) => {
             let remedy = "Check the network and https://www.binance.com; nothing else was asked.";
             return vec![Finding::fail("exchange", why, remedy)];
@@ -66,6 +61,11 @@ pub fn findings(probe: &dyn ExchangeProbe, config: &Config) -> Vec<Finding> {
         findings.extend(key(probe));
     }
     findings
+}
+
+fn offset(ms: i64) -> String {
+    let side = if ms < 0 { "behind" } else { "ahead of" };
+    format!("{} ms {side} the exchange's", ms.unsigned_abs())
 }
 
 fn symbol(probe: &dyn ExchangeProbe, trader: &TraderConfig) -> Finding {

@@ -6,7 +6,7 @@ use heikin_core::time::Timestamp;
 use tempfile::NamedTempFile;
 
 use super::Finding;
-use crate::config::{Config, installation_tag};
+use crate::config::{Config, check_mode, installation_tag};
 use crate::runtime::free_space::{LOW, free};
 use crate::store::disk::RealDisk;
 use crate::store::journal::{Verify, verify};
@@ -19,7 +19,7 @@ pub(super) fn findings(config: &Config) -> Vec<Finding> {
     let mut findings = folder("data folder", &config.data);
     findings.extend(folder("log folder", &config.log.folder));
     if config.data.is_dir() {
-        findings.push(installation(&config.data));
+        findings.push(installation(&config.data, config.mode.name()));
         findings.push(lock(&config.data));
         findings.push(store(&config.data));
     }
@@ -52,8 +52,8 @@ fn folder(check: &'static str, path: &Path) -> Vec<Finding> {
     }]
 }
 
-fn installation(data: &Path) -> Finding {
-    match installation_tag(data) {
+fn installation(data: &Path, mode: &'static str) -> Finding {
+    match check_mode(data, mode).and_then(|()| installation_tag(data)) {
         Ok(tag) => Finding::ok("installation", format!("tag {tag}")),
         Err(error) => Finding::fail("installation", error.to_string(), "As it says."),
     }

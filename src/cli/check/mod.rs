@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::failure::Failure;
+use super::tell::tell;
 use crate::config::{Config, FILE, Paths, Variables};
 
 /// Check the configuration and what it needs, and say what mends what is wrong.
@@ -89,7 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Err(faults) => {
             if arguments.json {
                 let told: Vec<_> = faults.0.iter().map(ToString::to_string).collect();
-                println!("{}", json!({ "ok": false, "faults": told }));
+                tell(&json!({ "ok": false, "faults": told }).to_string());
             }
             return Err(Failure::bad_input(faults));
         }
@@ -104,7 +105,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         tell_json(&findings);
     } else {
-        tell(&findings);
+        tell_each(&findings);
     }
     let failed = findings.iter().filter(|finding| finding.verdict == Verdict::Fail).count();
     match failed {
@@ -136,19 +137,19 @@ fn configuration(config: &Config) -> Vec<Finding> {
 
 fn tell_json(findings: &[Finding]) {
     let is_ok = findings.iter().all(|finding| finding.verdict != Verdict::Fail);
-    println!("{}", json!({ "ok": is_ok, "checks": findings }));
+    tell(&json!({ "ok": is_ok, "checks": findings }).to_string());
 }
 
-fn tell(findings: &[Finding]) {
+fn tell_each(findings: &[Finding]) {
     for finding in findings {
         let verdict = match finding.verdict {
             Verdict::Ok => "ok  ",
             Verdict::Warn => "warn",
             Verdict::Fail => "FAIL",
         };
-        println!("{verdict}  {:<14} {}", finding.check, finding.told);
+        tell(&format!("{verdict}  {:<14} {}", finding.check, finding.told));
         if let Some(remedy) = &finding.remedy {
-            println!("{:21}→ {remedy}", "");
+            tell(&format!("{:21}→ {remedy}", ""));
         }
     }
 }

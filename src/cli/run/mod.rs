@@ -21,7 +21,7 @@ use self::narrator::Echo;
 use self::session::Latch;
 use super::failure::Failure;
 use super::tell::warn;
-use crate::config::{Config, Mode, Paths, Variables, installation_tag};
+use crate::config::{Config, Mode, Paths, Variables, check_mode, installation_tag};
 use crate::exchange::binance::exchange_time::ExchangeTime;
 use crate::store::{DataLock, Layout};
 use crate::telemetry;
@@ -60,6 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     die_of_panics();
     let _lock = DataLock::take(&config.data, now()).map_err(Failure::bad_input)?;
     let tag = installation_tag(&config.data).map_err(Failure::bad_input)?;
+    check_mode(&config.data, config.mode.name()).map_err(Failure::bad_input)?;
     let latch = if arguments.resume {
         remove_panic(&Layout::new(&config.data).panic())?;
         Latch::Lift

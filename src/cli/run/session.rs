@@ -26,7 +26,7 @@ use crate::cli::Failure;
 use crate::cli::stop::{Hangup, Stop};
 use crate::cli::tell::{tell, warn};
 use crate::config::changeable::Changeable;
-use crate::config::{Config, Mode, Paths, TokenRole};
+use crate::config::{Config, Mode, Paths, TokenRole, claim_mode};
 use crate::control::account::words;
 use crate::control::live_gate::{Examination, Generation, LiveGate, overrides};
 use crate::control::wake::Wake;
@@ -84,6 +84,7 @@ pub(super) async fn run(
     let recovered =
         recovered(engine_config, &facts, &plans, Some(&layout)).map_err(Failure::bad_input)?;
     refuse_forsaken(&recovered.engine, &plans).map_err(Failure::bad_input)?;
+    claim_mode(&config.data, config.mode.name()).map_err(Failure::bad_input)?;
     roster.seat(&plans, &facts);
     roster.write().map_err(Failure::failed)?;
     let in_use = in_use(&recovered.engine, &plans, &facts);

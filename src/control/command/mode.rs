@@ -12,7 +12,11 @@ pub(super) fn how_to_change(control: &Control, to: Mode) -> String {
         return format!("The mode is {} already. Nothing was changed.", to.as_str());
     }
     let mut steps = lines(config, to);
-    steps.push("Run `heikin check`, then restart. Positions and stops are kept.".to_owned());
+    steps.push(
+        "Run `heikin check`, then restart. What is held now stays behind, in the folder of now: \
+         /close it before, where it should not."
+            .to_owned(),
+    );
     let steps: Vec<_> =
         steps.iter().zip(1..).map(|(step, number)| format!("{number}. {step}")).collect();
     format!(
@@ -26,7 +30,10 @@ pub(super) fn how_to_change(control: &Control, to: Mode) -> String {
 pub(in crate::control) fn lines(config: &Config, to: Mode) -> Vec<String> {
     let file = config.file.as_ref();
     let file = file.map_or_else(|| "heikin.toml".to_owned(), |file| file.display().to_string());
-    let mut lines = vec![format!("In {file}: mode = \"{}\"", to.as_str())];
+    let mut lines = vec![
+        format!("In {file}: mode = \"{}\"", to.as_str()),
+        format!("In {file}, below [store]: data = \"data-{}\"", to.as_str()),
+    ];
     let keys = |name: &str, note: &str| format!("In .env: {name}_KEY=… and {name}_SECRET=…{note}");
     match to {
         Mode::Testnet if config.secrets.binance_testnet.is_none() => {
