@@ -1,7 +1,7 @@
 //! `heikin emergency-close`: cancels and sells what heikin holds, with nothing but keys and network.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::task::LocalSet;
 
 use super::failure::Failure;
 use super::run::exchange::{client, set_clock};
+use super::tell::{ask, tell};
 use crate::config::{Config, Paths, Variables};
 use crate::exchange::binance::rest::Rest;
 use crate::runtime::emergency::{Plan, carry_out, plan};
@@ -89,27 +90,27 @@ async fn close(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
     }
     latch(&config.data);
     if !arguments.although_running && is_running(&config.data) {
-        println!(
+        tell(&format!(
             "a heikin is running: it sees the latch within a second and leaves everything itself"
-        );
+        ));
         planned = wait_for_it(&rest, &also).await?;
     }
     if planned.is_empty() {
-        println!("nothing of heikin's is open any more");
+        tell(&format!("nothing of heikin's is open any more"));
         return Ok(());
     }
     let rules = rules(&rest, &planned).await?;
     let mut failures = 0_u32;
     carry_out(&rest, &planned, &rules, |done| match done.failure {
-        None => println!("done    {}", done.what),
+        None => tell(&format!("done    {}", done.what)),
         Some(why) => {
             failures += 1;
-            println!("FAILED  {}: {why}", done.what);
+            tell(&format!("FAILED  {}: {why}", done.what));
         }
     })
     .await;
     let left = plan(&rest, &BTreeMap::new()).await.map_err(unreachable)?;
-    println!("left open: {} of heikin's orders, {} of others", left.cancel.len(), left.left);
+    tell(&format!("left open: {} of heikin's orders, {} of others", left.cancel.len(), left.left));
     if failures > 0 || !left.is_empty() {
         return Err(Failure::failed("not everything worked: run this again"));
     }
@@ -125,23 +126,23 @@ fn unreachable(error: impl std::fmt::Display) -> Failure {
 
 fn show(plan: &Plan) {
     for order in &plan.cancel {
-        println!("cancel  {} {}", order.row.symbol, order.row.client_order_id);
+        tell(&format!("cancel  {} {}", order.row.symbol, order.row.client_order_id));
     }
     for (symbol, quantity) in &plan.sell {
-        println!("sell    {quantity} of {symbol} at market");
+        tell(&format!("sell    {quantity} of {symbol} at market"));
     }
-    println!("leave   {} open orders that are not heikin's", plan.left);
+    tell(&format!("leave   {} open orders that are not heikin's", plan.left));
 }
 
 fn is_confirmed() -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::bad_input("nobody is there to ask: give --yes, or --dry-run to look"));
     }
-    print!("Do this now? Type `close` and press Enter: ");
+    ask("Do this now? Type `close` and press Enter: ");
     let mut line = String::new();
-    io::stdout()
-        .flush()
-        .and_then(|()| io::stdin().lock().read_line(&mut line))
+    io::stdin()
+        .lock()
+        .read_line(&mut line)
         .map_err(|error| Failure::failed(format!("the answer cannot be read: {error}")))?;
     Ok(line.trim() == "close")
 }
@@ -153,11 +154,11 @@ fn latch(data: &Path) {
     let written = std::fs::create_dir_all(data)
         .and_then(|()| std::fs::write(&path, "written by heikin emergency-close\n"));
     match written {
-        Ok(()) => println!("latched {} (`heikin run --resume` lifts it)", path.display()),
-        Err(error) => println!(
+        Ok(()) => tell(&format!("latched {} (`heikin run --resume` lifts it)", path.display())),
+        Err(error) => tell(&format!(
             "FAILED  {}: {error}; stop heikin by hand, or it may enter again",
             path.display()
-        ),
+        )),
     }
 }
 

@@ -10,6 +10,7 @@ use clap::Args;
 use tempfile::NamedTempFile;
 
 use super::failure::Failure;
+use super::tell::{ask, tell};
 use crate::config::form::{Decided, toml};
 use crate::config::{Config, ENV_FILE, FILE, Paths, Variables, installation_tag, interval_warning};
 
@@ -77,20 +78,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     fs::create_dir_all(&arguments.folder).map_err(|error| fails(&arguments.folder, &error))?;
     if let Some(kept) = keep_old(&paths.file).map_err(|error| fails(&paths.file, &error))? {
-        println!("the old one is now {}", kept.display());
+        tell(&format!("the old one is now {}", kept.display()));
     }
     write(&paths.file, &text, 0o644).map_err(|error| fails(&paths.file, &error))?;
-    println!("wrote {}", paths.file.display());
+    tell(&format!("wrote {}", paths.file.display()));
     let env = paths.env_file();
     if env.exists() {
-        println!("left {} as it is", env.display());
+        tell(&format!("left {} as it is", env.display()));
     } else {
         write(&env, ENV, 0o600).map_err(|error| fails(&env, &error))?;
-        println!("wrote {} for secrets, readable by you alone", env.display());
+        tell(&format!("wrote {} for secrets, readable by you alone", env.display()));
     }
     let tag = installation_tag(&arguments.folder.join("data")).map_err(Failure::failed)?;
-    println!("installation {tag}: part of the name of every order");
-    println!("next: heikin check --config {}", paths.file.display());
+    tell(&format!("installation {tag}: part of the name of every order"));
+    tell(&format!("next: heikin check --config {}", paths.file.display()));
     Ok(())
 }
 
@@ -142,7 +143,7 @@ fn decide(arguments: &Arguments) -> Result<Decided, Failure> {
         ));
     }
     if let Some(warning) = interval.parse().ok().and_then(interval_warning) {
-        println!("{interval}: {warning}");
+        tell(&format!("{interval}: {warning}"));
     }
     let Some((amount, asset)) = balance.split_once(char::is_whitespace) else {
         return Err(Failure::bad_input(format!(
@@ -189,15 +190,14 @@ fn answers<const N: usize>(
         *answer = match question.given {
             Some(given) => given.trim().to_owned(),
             None if open == Open::Default => question.default.to_owned(),
-            None => ask(question).map_err(Failure::failed)?,
+            None => answer_to(question).map_err(Failure::failed)?,
         };
     }
     Ok(answers)
 }
 
-fn ask(question: &Question<'_>) -> io::Result<String> {
-    print!("{} [{}]: ", question.text, question.default);
-    io::stdout().flush()?;
+fn answer_to(question: &Question<'_>) -> io::Result<String> {
+    ask(&format!("{} [{}]: ", question.text, question.default));
     let mut line = String::new();
     if io::stdin().lock().read_line(&mut line)? == 0 {
         return Err(io::Error::new(

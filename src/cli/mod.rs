@@ -84,7 +84,13 @@ pub fn command() -> clap::Command {
 /// Runs what the process's arguments ask for.
 pub fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
-    match run(cli) {
+    // For the others it is said by the way, and their work is something else.
+    let tells = !matches!(
+        cli.command,
+        Some(Command::Run(_) | Command::Bot(_) | Command::ExchangeSim(_) | Command::Standin(_))
+    );
+    let done = run(cli).and_then(|()| if tells { tell::all_told() } else { Ok(()) });
+    match done {
         Ok(()) => Exit::Success.into(),
         Err(failure) => {
             eprintln!("heikin: {failure}");

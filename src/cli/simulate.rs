@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
+use super::tell::tell;
 use crate::analysis::simulate::{self, Bug, Campaign, Fault, Ground, Report, Runs, Schedule};
 
 /// Run engine and store in simulated worlds, with faults, and check them after every step.
@@ -95,7 +96,7 @@ fn one(seed: u64, plant: Option<Plant>, arguments: &Arguments) -> Result<(), Fai
     if arguments.trace {
         let (lines, _) = simulate::trace(seed, bug);
         for line in lines {
-            println!("{line}");
+            tell(&line);
         }
     }
     let schedule = simulate::run(seed, Ground::Disk, bug, Runs::Twice);
@@ -141,7 +142,7 @@ fn plant(bugs: &[Bug], arguments: &Arguments) -> Result<(), Failure> {
         rows.push(planted_row(*bug, schedules, &report, arguments));
     }
     if arguments.json {
-        println!("{}", json!({ "planted": rows }));
+        tell(&json!({ "planted": rows }).to_string());
     }
     if missed.is_empty() {
         return Ok(());
@@ -164,12 +165,12 @@ fn planted_row(bug: Bug, schedules: u64, report: &Report, arguments: &Arguments)
             }
             _ => "NOT CAUGHT".to_owned(),
         };
-        println!(
+        tell(&format!(
             "bug {:>2}  {:<26} caught in {:>3} of {schedules:>5} schedules, {outcome}",
             bug.number(),
             format!("{bug:?}"),
             report.violations,
-        );
+        ));
     }
     json!({
         "bug": bug.number(),
@@ -189,7 +190,7 @@ fn conclude(
     arguments: &Arguments,
 ) -> Result<(), Failure> {
     if arguments.json {
-        println!("{}", as_json(report, &seeds, seconds));
+        tell(&format!("{}", as_json(report, &seeds, seconds)));
     } else {
         print(report, &seeds, seconds);
     }
@@ -229,21 +230,24 @@ fn failed_lines(failed: &Schedule, arguments: &Arguments) -> String {
 fn print(report: &Report, seeds: &Range<u64>, seconds: Option<f64>) {
     let last = seeds.end.saturating_sub(1);
     let (first, schedules, twice) = (seeds.start, report.schedules, report.twice);
-    println!("seeds {first} to {last}: {schedules} schedules, {twice} of them run twice");
-    println!("  inputs      {:>12}", report.inputs);
-    println!("  faults      {:>12}", report.faults.total());
+    tell(&format!("seeds {first} to {last}: {schedules} schedules, {twice} of them run twice"));
+    tell(&format!("  inputs      {:>12}", report.inputs));
+    tell(&format!("  faults      {:>12}", report.faults.total()));
     if let Some((inputs, faults)) = report.least {
-        println!("  the shortest schedule has {inputs} inputs, the mildest {faults} faults");
+        tell(&format!("  the shortest schedule has {inputs} inputs, the mildest {faults} faults"));
     }
     for (fault, count) in report.faults.iter() {
         let numbers: Vec<String> = fault.study().iter().map(|it| format!("F{it}")).collect();
-        println!("    {:<26}{count:>10}  {}", fault.name(), numbers.join(" "));
+        tell(&format!("    {:<26}{count:>10}  {}", fault.name(), numbers.join(" ")));
     }
     if let Some(seconds) = seconds {
-        println!("  {seconds:.1} s, {:.0} schedules a second", rate(report.schedules, seconds));
+        tell(&format!(
+            "  {seconds:.1} s, {:.0} schedules a second",
+            rate(report.schedules, seconds)
+        ));
     }
-    println!("  effects hash {:016x}", report.hash);
-    println!("  violations  {:>12}", report.violations);
+    tell(&format!("  effects hash {:016x}", report.hash));
+    tell(&format!("  violations  {:>12}", report.violations));
 }
 
 fn as_json(report: &Report, seeds: &Range<u64>, seconds: Option<f64>) -> Value {

@@ -2,13 +2,32 @@
 //! trades goes on, and is in the log.
 
 use std::io::{self, Write as _};
+use std::sync::OnceLock;
 
 use super::failure::Failure;
 
+/// Why a line of [`tell`] could not be written.
+static LOST: OnceLock<Failure> = OnceLock::new();
+
 /// A line on standard output.
 pub(super) fn tell(line: &str) {
-    // Nobody is left to be told.
-    let _gone = writeln!(io::stdout(), "{line}").is_err();
+    let written = writeln!(io::stdout(), "{line}");
+    if let Err(failure) = printed(written) {
+        // The first one says it.
+        let _later = LOST.set(failure).is_err();
+    }
+}
+
+/// A question on standard output, whose answer comes on the same line.
+pub(super) fn ask(question: &str) {
+    let mut out = io::stdout();
+    let _gone = write!(out, "{question}").and_then(|()| out.flush()).is_err();
+}
+
+/// Whether all that was to be told was written, for commands whose work is to tell it.
+pub(super) fn all_told() -> Result<(), Failure> {
+    let flushed = printed(io::stdout().flush());
+    LOST.get().map_or(flushed, |failure| Err(failure.clone()))
 }
 
 /// A line on standard error.

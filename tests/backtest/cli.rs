@@ -179,6 +179,18 @@ fn paths_that_lead_nowhere() {
             "--trades and --report name the same file. Name two.",
         ),
         (
+            "--params p.json --candles a.csv --trades ./a.csv",
+            "--trades would overwrite a.csv, which is read. Name another file.",
+        ),
+        (
+            "--params p.json --candles . --report a.csv",
+            "--report would overwrite ., which is read. Name another file.",
+        ),
+        (
+            "--params p.json --candles a.csv --trades p.json",
+            "--trades would overwrite p.json, which is read. Name another file.",
+        ),
+        (
             "--params p.json",
             "--candles FILE is missing. Name candle files, folders, or - for standard input.",
         ),

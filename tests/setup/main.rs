@@ -101,3 +101,26 @@ fn a_folder_that_cannot_be_used_fails_the_check() {
     assert_eq!(check.status.code(), Some(1), "{}", told(&check));
     assert!(told(&check).contains("FAIL  log folder"), "{}", told(&check));
 }
+
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let folder = TempDir::new().unwrap();
+    assert!(heikin(folder.path(), &["init", "--yes"]).status.success());
+    for arguments in [
+        &["check", "--offline"][..],
+        &["check", "--offline", "--json"],
+        &["version"],
+        &["simulate", "--seeds", "1"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_heikin"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .env_clear()
+            .stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", told(&output));
+        let told = told(&output);
+        assert!(told.starts_with("heikin: standard output cannot be written: "), "{told}");
+    }
+}

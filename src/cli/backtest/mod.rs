@@ -71,6 +71,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     {
         return Err(Failure::bad_input("--trades and --report name the same file. Name two."));
     }
+    let inputs = arguments.candles.iter().chain(&arguments.finer).chain([path]);
+    for (output, option) in [(&outputs.trades, "--trades"), (&outputs.report, "--report")] {
+        let Some(output) = output else { continue };
+        if let Some(input) = inputs.clone().find(|input| output.would_replace(input)) {
+            return Err(Failure::bad_input(format!(
+                "{option} would overwrite {}, which is read. Name another file.",
+                input.display()
+            )));
+        }
+    }
     let started = now();
     let (outcome, outputs) = test(arguments, &params, outputs)?;
     let text = if arguments.json {

@@ -64,6 +64,14 @@ impl Output {
         place(self) == place(other)
     }
 
+    /// Whether it would take the place of a file that is read, or of one in a folder that is.
+    pub(super) fn would_replace(&self, input: &Path) -> bool {
+        let (Ok(own), Ok(read)) = (fs::canonicalize(&self.path), fs::canonicalize(input)) else {
+            return false;
+        };
+        own == read || own.parent() == Some(&read)
+    }
+
     /// What to write to.
     pub(super) fn content(&mut self) -> &mut BufWriter<File> {
         &mut self.content

@@ -11,6 +11,7 @@ use heikin_core::time::Timestamp;
 
 use self::export::What;
 use super::failure::Failure;
+use super::tell::tell;
 use crate::control::front::backup as front;
 use crate::store::disk::RealDisk;
 use crate::store::journal::{JournalReader, Opened, Verify, verify};
@@ -84,10 +85,10 @@ fn backup_all(layout: &Layout, to: &Path) -> Result<(), StoreError> {
     told_backup(to, &store::backup(layout, to)?);
     if let Some(through) = chat {
         front::copy(layout.data(), to, through)?;
-        println!(
+        tell(&format!(
             "{}: what the chat remembers, to record {through}; without names, messages and keys",
             to.display()
-        );
+        ));
     }
     Ok(())
 }
@@ -97,10 +98,10 @@ fn restore_all(from: &Path, layout: &Layout, existing: Existing) -> Result<(), S
     let copied = store::restore(&Layout::new(from), layout, existing, now())?;
     told_restore(layout, &copied);
     if let Some(through) = front::restore(from, layout, existing, now())? {
-        println!(
+        tell(&format!(
             "{}: restored what the chat remembers, to record {through}",
             layout.data().display()
-        );
+        ));
     }
     Ok(())
 }
@@ -116,33 +117,33 @@ fn looked(layout: &Layout) -> Result<Opened, StoreError> {
 
 fn verify_all(layout: &Layout) -> Result<(), StoreError> {
     let opened = looked(layout)?;
-    println!(
+    tell(&format!(
         "journal    records {} to {} in {} segments: all good",
         opened.first, opened.last, opened.segments
-    );
+    ));
     if let Some(torn) = &opened.torn {
-        println!(
+        tell(&format!(
             "           {}, byte {}: the beginning of record {} ({} bytes), which was never acted \
              on; heikin cuts it off when it starts",
             torn.segment.display(),
             torn.offset,
             torn.record,
             torn.bytes
-        );
+        ));
     }
     if opened.is_unmarked {
-        println!(
+        tell(&format!(
             "           the file `durable` is missing or unreadable, so a loss at the end would not \
              be noticed; heikin writes it anew when it starts"
-        );
+        ));
     }
     let found = Snapshots::new(RealDisk, &layout.snapshots()).newest()?;
     for (path, what) in &found.damaged {
-        println!("snapshot   {} is damaged ({what}): an older one is used", path.display());
+        tell(&format!("snapshot   {} is damaged ({what}): an older one is used", path.display()));
     }
     match found.newest {
-        Some(saved) => println!("snapshot   through record {}: good", saved.through),
-        None => println!("snapshot   none: a start reads the whole journal"),
+        Some(saved) => tell(&format!("snapshot   through record {}: good", saved.through)),
+        None => tell(&format!("snapshot   none: a start reads the whole journal")),
     }
     Ok(())
 }
@@ -154,20 +155,20 @@ fn durable(reader: &JournalReader<RealDisk>, opened: &Opened) -> Result<Sequence
 }
 
 fn told_backup(to: &Path, copied: &Copied) {
-    println!(
+    tell(&format!(
         "{}: records {} to {} and {} snapshots, verified",
         to.display(),
         copied.first,
         copied.last,
         copied.snapshots
-    );
+    ));
 }
 
 fn told_restore(layout: &Layout, copied: &Copied) {
     for path in &copied.set_aside {
-        println!("what was there is now {}", path.display());
+        tell(&format!("what was there is now {}", path.display()));
     }
-    println!(
+    tell(&format!(
         "{}: restored records {} to {} and {} snapshots. What happened after record {} is not in the \
          backup: heikin asks the exchange for it when it starts",
         layout.data().display(),
@@ -175,7 +176,7 @@ fn told_restore(layout: &Layout, copied: &Copied) {
         copied.last,
         copied.snapshots,
         copied.last
-    );
+    ));
 }
 
 fn rebuild(layout: &Layout) -> Result<(), StoreError> {
@@ -185,14 +186,14 @@ fn rebuild(layout: &Layout) -> Result<(), StoreError> {
     let reader = JournalReader::new(RealDisk, &layout.journal());
     let (view, report) = View::open(layout, &reader, durable(&reader, &opened)?, now())?;
     if let Some(path) = aside {
-        println!("the old view is now {}", path.display());
+        tell(&format!("the old view is now {}", path.display()));
     }
-    println!(
+    tell(&format!(
         "{}: {} rows from {} records",
         layout.view().display(),
         view.row_count(),
         report.applied
-    );
+    ));
     Ok(())
 }
 
