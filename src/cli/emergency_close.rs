@@ -90,13 +90,11 @@ async fn close(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
     }
     latch(&config.data);
     if !arguments.although_running && is_running(&config.data) {
-        tell(&format!(
-            "a heikin is running: it sees the latch within a second and leaves everything itself"
-        ));
+        tell("a heikin is running: it sees the latch within a second and leaves everything itself");
         planned = wait_for_it(&rest, &also).await?;
     }
     if planned.is_empty() {
-        tell(&format!("nothing of heikin's is open any more"));
+        tell("nothing of heikin's is open any more");
         return Ok(());
     }
     let rules = rules(&rest, &planned).await?;

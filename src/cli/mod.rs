@@ -3,7 +3,7 @@
 //! One file per subcommand. Each has its `Arguments` and a `run` that returns a [`Failure`] or
 //! nothing; how a failure is shown, and the exit code it gives, is decided here alone.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this module is the terminal's")]
+#![expect(clippy::print_stderr, reason = "this module is the terminal's")]
 
 mod backtest;
 mod bot;

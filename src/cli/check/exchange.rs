@@ -246,7 +246,7 @@ mod tests {
                 "{part}: {told:?}"
             );
         };
-        fails(Says { offset: Ok(-1_001), ..good() }, "100", "-1001 ms");
+        fails(Says { offset: Ok(-1_001), ..good() }, "100", "1001 ms behind the");
         fails(Says { offset: Err("no route".to_owned()), ..good() }, "100", "no route");
         fails(Says { listed: false, ..good() }, "100", "not traded");
         fails(good(), "4.99", "below the least");

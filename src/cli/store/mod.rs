@@ -132,10 +132,10 @@ fn verify_all(layout: &Layout) -> Result<(), StoreError> {
         ));
     }
     if opened.is_unmarked {
-        tell(&format!(
+        tell(
             "           the file `durable` is missing or unreadable, so a loss at the end would not \
-             be noticed; heikin writes it anew when it starts"
-        ));
+             be noticed; heikin writes it anew when it starts",
+        );
     }
     let found = Snapshots::new(RealDisk, &layout.snapshots()).newest()?;
     for (path, what) in &found.damaged {
@@ -143,7 +143,7 @@ fn verify_all(layout: &Layout) -> Result<(), StoreError> {
     }
     match found.newest {
         Some(saved) => tell(&format!("snapshot   through record {}: good", saved.through)),
-        None => tell(&format!("snapshot   none: a start reads the whole journal")),
+        None => tell("snapshot   none: a start reads the whole journal"),
     }
     Ok(())
 }
