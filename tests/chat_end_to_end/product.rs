@@ -19,6 +19,8 @@ pub(crate) const TOKEN: &str = "TELEGRAM_BOT_TOKEN";
 pub(crate) struct Product {
     child: Child,
     lines: Receiver<String>,
+    /// What it said before it traded: the bot may be there earlier.
+    early: Vec<String>,
     /// Its end is seen when its output ends.
     alive: watch::Receiver<()>,
     pub(crate) address: String,
@@ -29,7 +31,13 @@ impl Product {
     pub(crate) fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
         let key = [("BINANCE_TESTNET_API_KEY", "key"), ("BINANCE_TESTNET_API_SECRET", "secret")];
         let mut product = Self::of(folder, &["run"], &[&key[..], variables].concat());
-        let line = product.says("http://");
+        let line = loop {
+            let line = product.line("http://");
+            if line.contains("http://") {
+                break line;
+            }
+            product.early.push(line);
+        };
         let address = line.split("http://").nth(1).unwrap().trim_end_matches("/status");
         product.address = address.to_owned();
         product
@@ -65,7 +73,7 @@ impl Product {
             }
             drop(lives);
         });
-        Self { child, lines, alive, address: String::new() }
+        Self { child, lines, early: Vec::new(), alive, address: String::new() }
     }
 
     /// Where it serves HTTP.
@@ -102,19 +110,25 @@ impl Product {
 
     /// What makes whoever sends it the owner, as the next line that has it says.
     pub(crate) fn claim_code(&self) -> String {
-        let line = self.says("?start=");
+        let early = self.early.iter().find(|line| line.contains("?start=")).cloned();
+        let line = early.unwrap_or_else(|| self.says("?start="));
         line.split("?start=").nth(1).unwrap().split(' ').next().unwrap().to_owned()
     }
 
     /// The next line that holds some words.
     pub(crate) fn says(&self, words: &str) -> String {
         loop {
-            let line = self.lines.recv_timeout(PATIENCE);
-            let line = line.unwrap_or_else(|_| panic!("it never says {words:?}"));
+            let line = self.line(words);
             if line.contains(words) {
                 return line;
             }
         }
+    }
+
+    /// The next line, in the hope of these words.
+    fn line(&self, words: &str) -> String {
+        let line = self.lines.recv_timeout(PATIENCE);
+        line.unwrap_or_else(|_| panic!("it never says {words:?}"))
     }
 
     /// What it answers to a request: status line, headers and body.
