@@ -268,7 +268,7 @@ async fn soak(course: &Course, folder: &Path, output: Output) -> Result<Soaked, 
         return Err(Failure::failed("it was ended before there was anything to judge"));
     }
     watch.settle().await?;
-    let mut verdicts = rules::of_the_process(&samples);
+    let mut verdicts = rules::of_the_process(&samples, course.symbols);
     let (account, happened) = watch.agreement().await?;
     verdicts.push(Verdict::of("account", account));
     verdicts.push(Verdict::of("trades", trades(&happened)));

@@ -44,7 +44,11 @@ use super::recovery::Layout;
 /// Written at once.
 const BATCH: usize = 500;
 /// Little: what is asked for is near the end, and a cache as large as the view would grow with it.
-const CACHE_BYTES: u64 = 4 << 20;
+const CACHE_BYTES: u64 = 1 << 20;
+/// sled writes a segment from a buffer of its size. At sled's own 512 KiB the C library cannot give such
+/// a buffer's place to the next one, since it is aligned, and a store that runs for weeks would hold some
+/// MiB of them.
+const SEGMENT_BYTES: usize = 64 << 10;
 const LARGE_BYTES: u64 = 256 << 20;
 const LARGE_RATIO: u64 = 50;
 const BUSY_TRIES: u32 = 20;
@@ -248,6 +252,7 @@ impl View {
         let db = sled::Config::new()
             .path(path)
             .cache_capacity(CACHE_BYTES)
+            .segment_size(SEGMENT_BYTES)
             .flush_every_ms(None)
             .open()
             .map_err(text)?;
