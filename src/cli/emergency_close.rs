@@ -14,7 +14,9 @@ use tokio::task::LocalSet;
 use super::failure::Failure;
 use super::run::exchange::{client, set_clock};
 use super::tell::{ask, tell};
+use super::words::refusal;
 use crate::config::{Config, Paths, Variables};
+use crate::exchange::binance::classify::ReadError;
 use crate::exchange::binance::rest::Rest;
 use crate::runtime::emergency::{Plan, carry_out, plan};
 use crate::store::{DataLock, Layout, StoreError};
@@ -115,9 +117,13 @@ async fn close(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unreachable(error: impl std::fmt::Display) -> Failure {
+fn unreachable(error: ReadError) -> Failure {
+    let why = match error {
+        ReadError::Refused(no, _) => format!("it refuses: {}", refusal(no)),
+        other => other.to_string(),
+    };
     Failure::failed(format!(
-        "the exchange does not tell what is open: {error}. Nothing was done; close by hand at the \
+        "the exchange does not tell what is open: {why}. Nothing was done; close by hand at the \
          exchange if this goes on"
     ))
 }

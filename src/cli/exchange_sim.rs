@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use heikin_core::market::{Asset, Candle, Symbol};
 use heikin_core::matching::FillModel;
 use heikin_core::num::{Money, Price, Quantity, Rate};
@@ -51,10 +52,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// The account's API key.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
     api_key: String,
     /// Its secret. A made-up one: nothing here is real.
-    #[arg(long, value_name = "SECRET")]
+    #[arg(long, value_name = "SECRET", value_parser = NonEmptyStringValueParser::new())]
     api_secret: String,
     /// What the account has, such as USDT=10000; repeat it for several assets.
     #[arg(long, value_name = "ASSET=AMOUNT", value_parser = balance)]

@@ -26,7 +26,8 @@ pub(super) struct Arguments {
     /// Where the files are written.
     #[arg(long, value_name = "DIR", default_value = ".")]
     folder: PathBuf,
-    /// paper (real prices, simulated fills, no keys) or testnet (play money, keys of testnet).
+    /// paper (real prices, simulated fills, no keys), testnet (play money, keys of testnet) or demo (a
+    /// made-up market).
     #[arg(long)]
     mode: Option<String>,
     /// What is traded, such as BTCUSDT.
@@ -74,7 +75,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     check(&text)?;
 
     let fails = |what: &Path, error: &io::Error| {
-        Failure::failed(format!("{} was not written: {error}", what.display()))
+        Failure::bad_input(format!(
+            "{} was not written: {error}. Give a folder that you may write in, with room, as --folder",
+            what.display()
+        ))
     };
     fs::create_dir_all(&arguments.folder).map_err(|error| fails(&arguments.folder, &error))?;
     if let Some(kept) = keep_old(&paths.file).map_err(|error| fails(&paths.file, &error))? {
@@ -89,7 +93,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         write(&env, ENV, 0o600).map_err(|error| fails(&env, &error))?;
         tell(&format!("wrote {} for secrets, readable by you alone", env.display()));
     }
-    let tag = installation_tag(&arguments.folder.join("data")).map_err(Failure::failed)?;
+    let tag = installation_tag(&arguments.folder.join("data")).map_err(Failure::bad_input)?;
     tell(&format!("installation {tag}: part of the name of every order"));
     tell(&format!("next: heikin check --config {}", paths.file.display()));
     Ok(())

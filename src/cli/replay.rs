@@ -194,6 +194,13 @@ fn engine(
 fn explain(arguments: &Arguments, journal: &Recorded, engine: &Engine) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     let to = arguments.to.unwrap_or(journal.last);
+    if arguments.from > to.min(journal.last) {
+        return Err(Failure::bad_input(format!(
+            "--from {} is behind the last record to be shown, {}: give one up to that",
+            arguments.from,
+            to.min(journal.last)
+        )));
+    }
     for record in journal.records(arguments.from).map_err(told)? {
         let record = record.map_err(told)?;
         if record.seq > to {

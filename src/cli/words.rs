@@ -132,24 +132,16 @@ const fn ended(close: Close) -> &'static str {
 
 /// A definite no of the exchange, and what mends it where people can.
 pub(super) fn refusal(refusal: Refusal) -> String {
-    let text = match refusal {
-        Refusal::Filter(Some(filter)) => return format!("its filter {} says no", filter.as_str()),
-        Refusal::Filter(None) => "a filter that this version does not know says no",
-        Refusal::InsufficientBalance => "the balance is too small",
-        Refusal::WouldTriggerImmediately => "the stop price was already reached",
-        Refusal::WouldTakeImmediately => "it would have taken from the book",
-        Refusal::PriceRelation => "its prices do not stand in the right relation",
-        Refusal::PartlyFilled => "it was partly filled meanwhile",
-        Refusal::MarketClosed => "trading on the symbol is off",
-        Refusal::RateLimited => "too many requests or orders",
-        Refusal::ClockSkew => "this machine's clock is off: let NTP set it",
+    let remedy = match refusal {
+        Refusal::ClockSkew => ": let NTP set it",
         Refusal::KeyRejected => {
-            "it does not accept key or signature: check key and secret in .env, that the key is of \
-             this exchange, and its list of allowed addresses"
+            ": check key and secret in .env, that the key is of this exchange, and its list of allowed \
+             addresses"
         }
-        Refusal::NotPermitted => "account or symbol do not allow it",
-        Refusal::Other(-1_121) => "it has no such symbol: mend `symbol` in heikin.toml",
-        Refusal::Other(code) => return format!("code {code}"),
+        Refusal::Other(-1_121) => {
+            return "it has no such symbol: mend `symbol` in heikin.toml".to_owned();
+        }
+        _ => "",
     };
-    text.to_owned()
+    format!("{refusal}{remedy}")
 }

@@ -33,7 +33,7 @@ use heikin_core::time::Span;
 use serde::Serialize;
 
 pub use payments::{Payments, RawWebhook, Returned, WebhookRefused};
-pub use server::{ServeError, Server};
+pub use server::{ServeError, Server, look_for_room};
 
 use metrics::Family;
 

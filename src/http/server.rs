@@ -36,6 +36,16 @@ pub struct ServeError {
     source: io::Error,
 }
 
+/// Looks whether a server could listen at the configured address now.
+///
+/// # Errors
+///
+/// Where that is taken, or is none of this machine.
+pub fn look_for_room(settings: &Http) -> Result<(), ServeError> {
+    let listen = settings.listen;
+    std::net::TcpListener::bind(listen).map(drop).map_err(|source| ServeError { listen, source })
+}
+
 /// Listens, and serves once it is run.
 #[derive(Debug)]
 pub struct Server {

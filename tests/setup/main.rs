@@ -21,6 +21,26 @@ fn heikin(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
+/// What `init` writes by itself, at any free port.
+fn set_up(folder: &Path) {
+    let init = heikin(folder, &["init", "--yes"]);
+    assert!(init.status.success(), "{}", told(&init));
+    listen_at(folder, 0);
+}
+
+fn listen_at(folder: &Path, port: u16) {
+    set(folder, "listen = \"127.0.0.1:8080\"", &format!("listen = \"127.0.0.1:{port}\""));
+}
+
+/// Puts a line in the place of one that is proposed.
+fn set(folder: &Path, proposed: &str, line: &str) {
+    let file = folder.join("heikin.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let set = text.replace(&format!("\n# {proposed}\n"), &format!("\n{line}\n"));
+    assert_ne!(set, text, "{proposed}");
+    fs::write(&file, set).unwrap();
+}
+
 fn told(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
 }
@@ -35,6 +55,7 @@ fn two_commands_lead_to_paper_trading() {
     assert_eq!((mode("heikin.toml"), mode(".env")), (0o644, 0o600));
     let tag = fs::read_to_string(folder.path().join("data/installation.json")).unwrap();
 
+    listen_at(folder.path(), 0);
     let check = heikin(folder.path(), &["check", "--offline", "--json"]);
     assert!(check.status.success(), "{}", told(&check));
     let checks: Value = serde_json::from_slice(&check.stdout).unwrap();
@@ -95,17 +116,55 @@ fn a_bad_answer_writes_nothing() {
 #[test]
 fn a_folder_that_cannot_be_used_fails_the_check() {
     let folder = TempDir::new().unwrap();
-    assert!(heikin(folder.path(), &["init", "--yes"]).status.success());
+    set_up(folder.path());
     fs::write(folder.path().join("logs"), "a file where a folder should be").unwrap();
     let check = heikin(folder.path(), &["check", "--offline"]);
     assert_eq!(check.status.code(), Some(1), "{}", told(&check));
     assert!(told(&check).contains("FAIL  log folder"), "{}", told(&check));
 }
 
+/// Not even root may make a folder there.
+#[test]
+fn a_folder_that_cannot_be_made_fails_the_check() {
+    let folder = TempDir::new().unwrap();
+    set_up(folder.path());
+    set(folder.path(), "folder = \"logs\"", "folder = \"/proc/heikin/logs\"");
+    let check = heikin(folder.path(), &["check", "--offline"]);
+    assert_eq!(check.status.code(), Some(1), "{}", told(&check));
+    let told = told(&check);
+    assert!(told.contains("FAIL  log folder"), "{told}");
+    assert!(
+        told.contains("/proc/heikin/logs does not exist, and cannot be made in /proc"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_taken_port_fails_the_check() {
+    let folder = TempDir::new().unwrap();
+    assert!(heikin(folder.path(), &["init", "--yes"]).status.success());
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listen_at(folder.path(), taken.local_addr().unwrap().port());
+    let check = heikin(folder.path(), &["check", "--offline"]);
+    assert_eq!(check.status.code(), Some(1), "{}", told(&check));
+    assert!(told(&check).contains("FAIL  http"), "{}", told(&check));
+    assert!(told(&check).contains("http.listen"), "{}", told(&check));
+}
+
+#[test]
+fn init_tells_of_a_folder_that_cannot_be_used() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let init = heikin(folder.path(), &["init", "--yes", "--folder", "file/there"]);
+    assert_eq!(init.status.code(), Some(2), "{}", told(&init));
+    assert!(told(&init).contains("file/there was not written"), "{}", told(&init));
+    assert!(told(&init).contains("--folder"), "{}", told(&init));
+}
+
 #[test]
 fn an_answer_that_cannot_be_written_is_a_failure() {
     let folder = TempDir::new().unwrap();
-    assert!(heikin(folder.path(), &["init", "--yes"]).status.success());
+    set_up(folder.path());
     for arguments in [
         &["check", "--offline"][..],
         &["check", "--offline", "--json"],

@@ -189,6 +189,37 @@ fn damage_is_told_with_its_place_and_exit_code_1() {
 }
 
 #[test]
+fn damage_in_what_the_chat_remembers_is_found_apart_from_the_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/store/2.zip");
+    zip::ZipArchive::new(fs::File::open(archive).unwrap()).unwrap().extract(&data).unwrap();
+    let text = printed(&["verify"], &data);
+    assert!(text.contains("chat       records up to "), "{text}");
+    let segment = data.join("front/journal/00000001.segment");
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[300] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    let output = store(&["verify"], &data);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("journal    records 1 to "), "{text}");
+    assert!(text.contains("put its folder `front` in the place of this one"), "{text}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("front/journal/00000001.segment, byte "), "{text}");
+}
+
+#[test]
+fn what_is_no_backup_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (empty, data) = (folder.path().join("empty"), folder.path().join("data"));
+    fs::create_dir(&empty).unwrap();
+    let text = refused(2, &["restore", empty.to_str().unwrap()], &data);
+    assert!(text.contains("empty holds no backup"), "{text}");
+    assert!(!data.exists());
+}
+
+#[test]
 fn nothing_there_and_somebody_there_are_bad_input() {
     let (folder, journal) = written(&trading(1));
     let nowhere = folder.path().join("nowhere");

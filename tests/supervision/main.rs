@@ -185,6 +185,33 @@ fn a_data_folder_is_of_one_mode() {
 }
 
 #[test]
+fn where_the_port_is_taken_nothing_begins() {
+    let scene = Scene::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let file = scene.folder.path().join("heikin.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let listen = |port: u16| text.replace("127.0.0.1:0\"", &format!("127.0.0.1:{port}\""));
+    fs::write(&file, listen(taken.local_addr().unwrap().port())).unwrap();
+    let refused = Command::new(env!("CARGO_BIN_EXE_heikin"))
+        .arg("run")
+        .current_dir(scene.folder.path())
+        .env_clear()
+        .env("BINANCE_TESTNET_API_KEY", "key")
+        .env("BINANCE_TESTNET_API_SECRET", "secret")
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("http.listen"), "{told}");
+    assert!(!scene.folder.path().join("data/journal").exists(), "the account has begun");
+    // With a free one it begins.
+    fs::write(&file, listen(0)).unwrap();
+    let mut product = scene.run(&[]);
+    product.terminate();
+    assert!(product.child.wait().unwrap().success());
+}
+
+#[test]
 fn the_service_manager_is_told_of_start_life_and_end() {
     let scene = Scene::new();
     let mut product = scene.run(&[]);

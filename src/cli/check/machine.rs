@@ -5,8 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use heikin_core::time::Timestamp;
 use tempfile::NamedTempFile;
 
-use super::Finding;
+use super::{Finding, Verdict};
 use crate::config::{Config, check_mode, installation_tag};
+use crate::control::front::backup as front;
+use crate::http::look_for_room;
 use crate::runtime::free_space::{LOW, free};
 use crate::store::disk::RealDisk;
 use crate::store::journal::{Verify, verify};
@@ -14,6 +16,7 @@ use crate::store::{DataLock, Layout, StoreError};
 
 /// Below this it should not start; below what heikin tells of while it runs, it warns.
 const TOO_LOW: u64 = 100_000_000;
+const LOCK: &str = "lock";
 
 pub(super) fn findings(config: &Config) -> Vec<Finding> {
     let mut findings = folder("data folder", &config.data);
@@ -22,8 +25,26 @@ pub(super) fn findings(config: &Config) -> Vec<Finding> {
         findings.push(installation(&config.data, config.mode.name()));
         findings.push(lock(&config.data));
         findings.push(store(&config.data));
+        findings.extend(chat_store(&config.data));
     }
+    findings.push(address(config, &findings));
     findings
+}
+
+/// While a heikin runs, as the lock has told, it is taken, as it should be.
+fn address(config: &Config, findings: &[Finding]) -> Finding {
+    let is_running = findings.iter().any(|it| it.check == LOCK && it.verdict == Verdict::Warn);
+    let listen = config.http.listen;
+    match look_for_room(&config.http) {
+        Ok(()) => Finding::ok("http", format!("{listen} is free")),
+        Err(_taken) if is_running => {
+            Finding::ok("http", format!("{listen} is taken: a heikin runs on the data folder"))
+        }
+        Err(error) => {
+            let remedy = "Give another address as http.listen, or stop what listens there.";
+            Finding::fail("http", error.to_string(), remedy)
+        }
+    }
 }
 
 fn folder(check: &'static str, path: &Path) -> Vec<Finding> {
@@ -31,8 +52,7 @@ fn folder(check: &'static str, path: &Path) -> Vec<Finding> {
     match NamedTempFile::new_in(path) {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let told = format!("{shown} does not exist yet: it is made at the first start");
-            return vec![Finding::ok(check, told)];
+            return vec![to_be_made(check, path)];
         }
         Err(error) => {
             let remedy =
@@ -52,6 +72,26 @@ fn folder(check: &'static str, path: &Path) -> Vec<Finding> {
     }]
 }
 
+/// A folder that is not there is made in the nearest one that is.
+fn to_be_made(check: &'static str, path: &Path) -> Finding {
+    let shown = path.display();
+    let parent = path
+        .ancestors()
+        .skip(1)
+        .map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+    let nearest = parent.into_iter().find(|parent| parent.exists()).unwrap_or(Path::new("/"));
+    match NamedTempFile::new_in(nearest) {
+        Ok(_) => {
+            Finding::ok(check, format!("{shown} does not exist yet: it is made at the first start"))
+        }
+        Err(error) => Finding::fail(
+            check,
+            format!("{shown} does not exist, and cannot be made in {}: {error}", nearest.display()),
+            "Give heikin's user the right to write there, or configure another folder.",
+        ),
+    }
+}
+
 fn installation(data: &Path, mode: &'static str) -> Finding {
     match check_mode(data, mode).and_then(|()| installation_tag(data)) {
         Ok(tag) => Finding::ok("installation", format!("tag {tag}")),
@@ -61,12 +101,12 @@ fn installation(data: &Path, mode: &'static str) -> Finding {
 
 fn lock(data: &Path) -> Finding {
     match DataLock::take(data, now()) {
-        Ok(_released) => Finding::ok("lock", "no other heikin uses the data folder"),
+        Ok(_released) => Finding::ok(LOCK, "no other heikin uses the data folder"),
         Err(StoreError::InUse { holder, .. }) => {
             let told = format!("a heikin runs on the data folder: {holder}");
-            Finding::warn("lock", told, "Nothing, if that is meant. A second one will not start.")
+            Finding::warn(LOCK, told, "Nothing, if that is meant. A second one will not start.")
         }
-        Err(error) => Finding::fail("lock", error.to_string(), "Check the folder's permissions."),
+        Err(error) => Finding::fail(LOCK, error.to_string(), "Check the folder's permissions."),
     }
 }
 
@@ -82,6 +122,20 @@ fn store(data: &Path) -> Finding {
             let remedy =
                 "See `heikin store verify`; a backup is put back by `heikin store restore`.";
             Finding::fail("store", error.to_string(), remedy)
+        }
+    }
+}
+
+/// What the chat remembers, where there is a chat.
+fn chat_store(data: &Path) -> Option<Finding> {
+    match front::durable(data) {
+        Ok(through) => {
+            through.map(|last| Finding::ok("chat store", format!("records up to {last}: all good")))
+        }
+        Err(error) => {
+            let remedy = "Restore a backup into another folder, and put its folder `front` in the place \
+                          of this one.";
+            Some(Finding::fail("chat store", error.to_string(), remedy))
         }
     }
 }

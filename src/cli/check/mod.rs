@@ -28,7 +28,7 @@ use crate::config::{Config, FILE, Paths, Variables};
 /// used.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The configuration; .env is beside it.
+    /// The configuration; .env is beside it [default: heikin.toml in this folder].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Ask nobody outside this machine.

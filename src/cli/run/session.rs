@@ -32,6 +32,7 @@ use crate::control::live_gate::{Examination, Generation, LiveGate, overrides};
 use crate::control::wake::Wake;
 use crate::control::{self, Control, Following, Setup};
 use crate::http::api::Api;
+use crate::http::look_for_room;
 use crate::runtime::assembly::Streams;
 use crate::runtime::assembly::{Assembly, Fills};
 use crate::runtime::closing::Closing;
@@ -68,6 +69,8 @@ pub(super) async fn run(
     (echo, latch): (Echo, Latch),
 ) -> Result<(), Failure> {
     let mut stop = Stop::listen(Hangup::IsSpared)?;
+    // Before the account begins: where nobody can ask how heikin stands, it does not start.
+    look_for_room(&config.http).map_err(Failure::bad_input)?;
     service_manager::starting();
     let mut exchange = tokio::select! {
         reached = Exchange::reach(config) => reached?,

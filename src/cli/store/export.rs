@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
 
 use clap::ValueEnum;
 use heikin_core::ledger::Fees;
@@ -10,8 +9,10 @@ use heikin_core::market::{Asset, Side, Symbol, TickPrice};
 use heikin_core::num::Quantity;
 use heikin_core::order::{ClientOrderId, Part, TraderId, VenueStatus};
 
-use super::{durable, looked};
+use super::{durable, failure, looked};
+use crate::cli::Failure;
 use crate::cli::figures::instant;
+use crate::cli::tell::printed;
 use crate::cli::words;
 use crate::store::disk::RealDisk;
 use crate::store::journal::JournalReader;
@@ -32,7 +33,12 @@ pub(super) enum What {
 }
 
 /// Prints it. Times are UTC, amounts exact.
-pub(super) fn export(layout: &Layout, what: What) -> Result<(), StoreError> {
+pub(super) fn export(layout: &Layout, what: What) -> Result<(), Failure> {
+    printed(write(layout, what).map_err(failure)?)
+}
+
+/// What came of writing it, where the store could be read.
+fn write(layout: &Layout, what: What) -> Result<io::Result<()>, StoreError> {
     let opened = looked(layout)?;
     let reader = JournalReader::new(RealDisk, &layout.journal());
     let through = durable(&reader, &opened)?;
@@ -45,7 +51,7 @@ pub(super) fn export(layout: &Layout, what: What) -> Result<(), StoreError> {
                 let line = serde_json::to_string(&record)
                     .map_err(|source| StoreError::Encoding { record: record.seq, source })?;
                 if let Err(error) = writeln!(out, "{line}") {
-                    return told(error);
+                    return Ok(Err(error));
                 }
             }
             Ok(())
@@ -54,7 +60,7 @@ pub(super) fn export(layout: &Layout, what: What) -> Result<(), StoreError> {
         What::Fills => table(&mut out, &FILLS, fills(&Tables::of(records)?)?),
         What::Trades => table(&mut out, &TRADES, trades(&Tables::of(records)?)?),
     };
-    written.and_then(|()| out.flush()).or_else(told)
+    Ok(written.and_then(|()| out.flush()))
 }
 
 fn table<const N: usize>(
@@ -252,13 +258,4 @@ const fn side(side: Side) -> &'static str {
         Side::Buy => "BUY",
         Side::Sell => "SELL",
     }
-}
-
-/// Whoever reads the output may have seen enough.
-fn told(error: io::Error) -> Result<(), StoreError> {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return Ok(());
-    }
-    let path = PathBuf::from("standard output");
-    Err(StoreError::Io { doing: "it cannot be written", path, source: error })
 }

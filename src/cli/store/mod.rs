@@ -65,17 +65,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let layout = Layout::new(&arguments.data);
     let outcome = match &arguments.action {
         Action::Verify => verify_all(&layout),
-        Action::Export { what } => export::export(&layout, *what),
+        Action::Export { what } => return export::export(&layout, *what),
         Action::Backup { to } => backup_all(&layout, to),
+        Action::Restore { from, .. } if !Layout::new(from).journal().is_dir() => {
+            return Err(Failure::bad_input(format!(
+                "{} holds no backup: give a folder that `heikin store backup` has written. Nothing was \
+                 changed",
+                from.display()
+            )));
+        }
         Action::Restore { from, replace } => {
             let existing = if *replace { Existing::SetAside } else { Existing::Refuse };
             restore_all(from, &layout, existing)
         }
         Action::Rebuild => rebuild(&layout),
     };
-    outcome.map_err(|error| {
-        if error.is_bad_input() { Failure::bad_input(error) } else { Failure::failed(error) }
-    })
+    outcome.map_err(failure)
+}
+
+fn failure(error: StoreError) -> Failure {
+    if error.is_bad_input() { Failure::bad_input(error) } else { Failure::failed(error) }
 }
 
 /// The account's store, and what the chat remembers.
@@ -144,6 +153,22 @@ fn verify_all(layout: &Layout) -> Result<(), StoreError> {
     match found.newest {
         Some(saved) => tell(&format!("snapshot   through record {}: good", saved.through)),
         None => tell("snapshot   none: a start reads the whole journal"),
+    }
+    verify_chat(layout)
+}
+
+fn verify_chat(layout: &Layout) -> Result<(), StoreError> {
+    match front::durable(layout.data()) {
+        Ok(Some(through)) => tell(&format!("chat       records up to {through}: all good")),
+        Ok(None) => {}
+        Err(error) => {
+            tell(
+                "chat       what the chat remembers is damaged; the account's records above are good. \
+                 Restore a backup into another folder, and put its folder `front` in the place of this \
+                 one",
+            );
+            return Err(error);
+        }
     }
     Ok(())
 }

@@ -209,18 +209,10 @@ fn expiry(why: ExpiryReason) -> String {
 
 fn refusal(refusal: Refusal) -> String {
     match refusal {
-        Refusal::Filter(Some(filter)) => format!("its filter {} says no", filter.as_str()),
-        Refusal::Filter(None) => "a filter that this version does not know says no".to_owned(),
-        Refusal::InsufficientBalance => "the balance is too small".to_owned(),
-        Refusal::WouldTriggerImmediately => "the stop price was already reached".to_owned(),
-        Refusal::KeyRejected => "it does not accept key or signature".to_owned(),
-        Refusal::NotPermitted => "account or symbol do not allow it".to_owned(),
-        Refusal::MarketClosed => "trading on the symbol is off".to_owned(),
-        Refusal::RateLimited => "too many requests or orders".to_owned(),
-        Refusal::ClockSkew => "this machine's clock is off: let NTP set it".to_owned(),
-        Refusal::Other(code) => format!("code {code}"),
+        Refusal::ClockSkew => format!("{refusal}: let NTP set it"),
         Refusal::WouldTakeImmediately | Refusal::PriceRelation | Refusal::PartlyFilled => {
             "its prices do not fit the market any more".to_owned()
         }
+        other => other.to_string(),
     }
 }

@@ -1,5 +1,7 @@
 //! What the exchange says of an order, in whichever message it comes.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::ClientOrderId;
@@ -136,4 +138,26 @@ pub enum Refusal {
     NotPermitted,
     /// Another code of the exchange.
     Other(i32),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Filter(Some(filter)) => {
+                return write!(f, "its filter {} says no", filter.as_str());
+            }
+            Self::Filter(None) => "a filter that this version does not know says no",
+            Self::InsufficientBalance => "the balance is too small",
+            Self::WouldTriggerImmediately => "the stop price was already reached",
+            Self::WouldTakeImmediately => "it would have taken from the book",
+            Self::PriceRelation => "its prices do not stand in the right relation",
+            Self::PartlyFilled => "it was partly filled meanwhile",
+            Self::MarketClosed => "trading on the symbol is off",
+            Self::RateLimited => "too many requests or orders",
+            Self::ClockSkew => "this machine's clock is off",
+            Self::KeyRejected => "it does not accept key or signature",
+            Self::NotPermitted => "account or symbol do not allow it",
+            Self::Other(code) => return write!(f, "code {code}"),
+        })
+    }
 }

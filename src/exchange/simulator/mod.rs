@@ -113,7 +113,7 @@ pub enum StartError {
     #[error("{0} is not an address of the loopback, such as 127.0.0.1:0")]
     NotLoopback(SocketAddr),
     /// The address is taken, or the system has no more of something.
-    #[error("{address}: {error}")]
+    #[error("{address}: {error}. Give another address; port 0 takes a free one")]
     Io {
         /// Where it should have listened.
         address: SocketAddr,

@@ -228,7 +228,7 @@ pub fn query_list(list: ClientOrderId, [stop, target]: [QueryAnswer; 2]) -> Quer
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// A definite no.
-    #[error("the exchange refused: {0:?}")]
+    #[error("the exchange refused: {0}")]
     Refused(Refusal, Option<Timestamp>),
     /// Nothing usable came back: it may be asked again, after a pause.
     #[error("no usable answer")]
