@@ -98,6 +98,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 async fn download(job: &Job, sources: Sources, address: &str) -> Result<Outcome, Failure> {
     let clock = timeout(PATIENCE, set_clock(&sources.rest)).await;
     if !matches!(clock, Ok(Ok(()))) {
+        if let Some(until) = sources.rest.banned_until() {
+            return Err(failure(&DownloadError::Banned { until }));
+        }
         return Err(Failure::failed(format!(
             "{address} does not tell the exchange's time. Is this machine online? Another address may \
              do: --base-url. Nothing was changed."

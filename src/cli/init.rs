@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::failure::Failure;
 use super::tell::{ask, tell};
+use crate::analysis::backtest::MarketName;
 use crate::config::form::{Decided, toml};
 use crate::config::{Config, ENV_FILE, FILE, Paths, Variables, installation_tag, interval_warning};
 
@@ -57,7 +58,7 @@ pub(super) struct Arguments {
 struct Question<'a> {
     flag: &'static str,
     text: &'static str,
-    default: &'static str,
+    default: &'a str,
     given: &'a Option<String>,
 }
 
@@ -100,6 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn decide(arguments: &Arguments) -> Result<Decided, Failure> {
+    let open = if arguments.yes { Open::Default } else { Open::Ask };
     let questions = [
         Question {
             flag: "mode",
@@ -131,15 +133,8 @@ fn decide(arguments: &Arguments) -> Result<Decided, Failure> {
             default: "50",
             given: &arguments.percent,
         },
-        Question {
-            flag: "balance",
-            text: "What does a paper account start with",
-            default: "10000 USDT",
-            given: &arguments.balance,
-        },
     ];
-    let [mode, symbol, interval, preset, percent, balance] =
-        answers(&questions, if arguments.yes { Open::Default } else { Open::Ask })?;
+    let [mode, symbol, interval, preset, percent] = answers(&questions, open)?;
     if mode == "live" {
         return Err(Failure::bad_input(
             "real money is not a choice here. Run on paper first; then write mode = \"live\" and the \
@@ -149,6 +144,16 @@ fn decide(arguments: &Arguments) -> Result<Decided, Failure> {
     if let Some(warning) = interval.parse().ok().and_then(interval_warning) {
         tell(&format!("{interval}: {warning}"));
     }
+    let usual = usual_balance(&symbol);
+    let [balance] = answers(
+        &[Question {
+            flag: "balance",
+            text: "What does a paper account start with",
+            default: &usual,
+            given: &arguments.balance,
+        }],
+        open,
+    )?;
     let Some((amount, asset)) = balance.split_once(char::is_whitespace) else {
         return Err(Failure::bad_input(format!(
             "--balance {balance} is no amount and asset. Give both, such as \"10000 USDT\""
@@ -164,6 +169,18 @@ fn decide(arguments: &Arguments) -> Result<Decided, Failure> {
             ("percent", quoted(&percent)),
         ]],
     })
+}
+
+/// An amount that is worth something like 10 000 dollars, of what the symbol is paid with.
+fn usual_balance(symbol: &str) -> String {
+    let market = symbol.parse().ok().and_then(MarketName::of_symbol);
+    match market.map(|market| market.quote) {
+        Some(quote) if quote.as_str() == "BTC" => "0.1 BTC".to_owned(),
+        Some(quote) if quote.as_str() == "ETH" => "4 ETH".to_owned(),
+        Some(quote) if quote.as_str() == "BNB" => "15 BNB".to_owned(),
+        Some(quote) => format!("10000 {quote}"),
+        None => "10000 USDT".to_owned(),
+    }
 }
 
 /// What becomes of a question that no option answers.

@@ -184,4 +184,8 @@ fn a_long_ban_is_told_and_not_waited_for() {
         told.starts_with("the exchange has banned this address until 2024-03-05 13:0"),
         "{told}"
     );
+    // Also where the first question is met by it.
+    scene.exchange_fault(&json!({ "kind": "ban", "operation": "time", "seconds": 3_600 }));
+    let told = message(&scene.download("BTCUSDT 1h --from 2024-03-05"), 1);
+    assert!(told.starts_with("the exchange has banned this address until "), "{told}");
 }

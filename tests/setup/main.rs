@@ -97,6 +97,19 @@ fn without_a_terminal_every_answer_must_be_given() {
 }
 
 #[test]
+fn a_paper_account_has_what_the_symbol_is_paid_with() {
+    for (symbol, balances) in
+        [("ETHBTC", r#"{ "BTC" = "0.1" }"#), ("SOLUSDC", r#"{ "USDC" = "10000" }"#)]
+    {
+        let folder = TempDir::new().unwrap();
+        let init = heikin(folder.path(), &["init", "--yes", "--symbol", symbol]);
+        assert!(init.status.success(), "{}", told(&init));
+        let text = fs::read_to_string(folder.path().join("heikin.toml")).unwrap();
+        assert!(text.contains(&format!("balances = {balances}")), "{text}");
+    }
+}
+
+#[test]
 fn a_bad_answer_writes_nothing() {
     for arguments in [
         ["--symbol", "btcusdt"],
