@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use heikin::store::disk::RealDisk;
 use heikin::store::journal::{FileJournal, Follower, JournalReader, Verify};
-use heikin::store::view::{AlertRow, Answer, FillRow, OrderRow, TradeRow, View, ViewOpened};
+use heikin::store::view::{
+    AlertRow, Answer, FillRow, OrderRow, Tables, TradeRow, View, ViewOpened,
+};
 use heikin::store::{Layout, StoreError};
 use heikin_core::engine::{Body, Effect, Input, Journal as _, Record};
 use heikin_core::order::{SubmitAnswer, VenueStatus};
@@ -129,6 +131,28 @@ fn opened_again_it_goes_on_and_is_the_same_as_one_built_at_once() {
     assert_eq!(opened, ViewOpened { rebuilt: None, applied: 960 - 333 });
     let whole = Data::with(&records);
     assert_eq!(content(&view), content(&whole.open().unwrap().0));
+}
+
+/// sled has let go of most pages, and taken them in again, when this is through.
+#[test]
+fn many_times_as_large_as_its_cache_it_says_the_same() {
+    let records = trading(4_000);
+    let data = Data::with(&records);
+    let mut follower = Follower::behind(RealDisk, &data.layout.journal(), 0).unwrap();
+    let (mut view, _) = View::open(&data.layout, &data.reader, 0, NOW).unwrap();
+    while view.follow(&mut follower).unwrap() > 0 {}
+    let rows = Tables::of(records.into_iter().map(Ok)).unwrap();
+    let in_memory = Content {
+        orders: rows.rows().collect::<Result<_, _>>().unwrap(),
+        fills: rows.rows().collect::<Result<_, _>>().unwrap(),
+        trades: rows.rows().collect::<Result<_, _>>().unwrap(),
+        alerts: rows.rows().collect::<Result<_, _>>().unwrap(),
+    };
+    assert!(in_memory.orders.len() == 8_000 && content(&view) == in_memory);
+    drop(view);
+    let (view, opened) = data.open().unwrap();
+    assert_eq!(opened, ViewOpened::default());
+    assert!(content(&view) == in_memory);
 }
 
 #[test]
