@@ -23,6 +23,8 @@ pub struct LeftPosition {
     pub held: Quantity,
     /// The orders that protect it, which stay on the exchange.
     pub protection: Vec<ClientOrderId>,
+    /// Whether the exchange has acknowledged all of them, and the outcome of none is in question.
+    pub is_confirmed: bool,
     /// How much of it no order covers, less what is too little to be sold.
     pub uncovered: Quantity,
 }
@@ -49,6 +51,7 @@ impl Closing {
                 symbol: market.rules().symbol,
                 held: trader.position().held,
                 protection: protection().map(|order| order.id).collect(),
+                is_confirmed: protection().all(|order| order.is_known() && !order.has_questions()),
                 uncovered,
             });
         }

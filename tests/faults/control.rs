@@ -74,11 +74,14 @@ impl Product {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Ends it as an operator does.
-    pub(crate) fn stop(mut self) {
+    /// Ends it as an operator does; what it says then.
+    pub(crate) fn stop(mut self) -> String {
         let pid = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        let mut told = String::new();
+        self.process.stdout.as_mut().unwrap().read_to_string(&mut told).unwrap();
         assert!(self.process.wait().unwrap().success());
+        told
     }
 }
 

@@ -18,6 +18,26 @@ fn told_to_end_it_leaves_the_stop_and_withdraws_the_entry() {
     assert!(open_orders(&simulator, "BUY").is_empty());
 }
 
+/// The exchange ends the stop, and the next one gets lost, as does every question about it.
+#[test]
+fn told_to_end_it_does_not_say_of_a_stop_in_question_that_it_stays() {
+    let (scene, stop) = Scene::long();
+    let lost =
+        |operation: &str| json!({ "kind": "lost_before", "operation": operation, "times": 1_000 });
+    let questions =
+        ["order.place", "order.status", "openOrders.status", "account.status"].map(lost);
+    scene.fault(&json!(questions));
+    let order = stop["orderId"].clone();
+    scene.fault(&json!({ "kind": "expire", "order_id": order, "reason": "EXCHANGE_CANCELED" }));
+    let struck = || scene.state()["counters"]["faults_struck"].as_u64().unwrap();
+    scene.until("the next stop is lost", || struck() > 0);
+    let told = scene.product.stop();
+    assert!(told.contains("the exchange has not said yet whether it has it"), "{told}");
+    let (scene, _) = Scene::long();
+    let told = scene.product.stop();
+    assert!(told.contains("its stop stays on the exchange"), "{told}");
+}
+
 #[test]
 fn a_second_one_on_the_same_data_ends_at_once() {
     let scene = Scene::open(Clock::Lockstep, 10);

@@ -394,7 +394,12 @@ fn summary(config: &Config, closing: &Closing) -> String {
     let positions = closing.positions.iter().map(|position| {
         let stops = if position.uncovered.is_zero() {
             match config.mode.keys() {
-                Some(_) => "its stop stays on the exchange".to_owned(),
+                Some(_) if position.is_confirmed => "its stop stays on the exchange".to_owned(),
+                Some(_) => {
+                    "its stop was sent, and the exchange has not said yet whether it has it: \
+                            the next start asks, until then look there"
+                        .to_owned()
+                }
                 None => "on paper, where nothing happens until the next start".to_owned(),
             }
         } else {
