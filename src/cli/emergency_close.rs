@@ -60,10 +60,7 @@ fn named_quantity(text: &str) -> Result<(Symbol, Quantity), String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let paths = match &arguments.config {
-        Some(file) => Paths::named(file),
-        None => Paths::in_folder(Path::new("")),
-    };
+    let paths = Paths::given(arguments.config.as_deref());
     let config = Config::load(&paths, &Variables::of_process()).map_err(Failure::bad_input)?;
     if config.mode.keys().is_none() {
         return Err(Failure::bad_input(format!(

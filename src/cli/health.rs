@@ -5,7 +5,7 @@
 
 use std::error::Error as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -49,10 +49,7 @@ struct Told {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let paths = match &arguments.config {
-        Some(file) => Paths::named(file),
-        None => Paths::in_folder(Path::new("")),
-    };
+    let paths = Paths::given(arguments.config.as_deref());
     let config = Config::load(&paths, &Variables::of_process()).map_err(Failure::bad_input)?;
     if matches!(config.mode, Mode::Demo) {
         return Err(Failure::bad_input(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use heikin_core::engine::{
@@ -51,10 +51,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let paths = match &arguments.config {
-        Some(file) => Paths::named(file),
-        None => Paths::in_folder(Path::new("")),
-    };
+    let paths = Paths::given(arguments.config.as_deref());
     let config = Config::load(&paths, &Variables::of_process()).map_err(Failure::bad_input)?;
     let layout = Layout::new(arguments.data.as_ref().unwrap_or(&config.data));
     let journal = Recorded::open(&layout).map_err(told)?;

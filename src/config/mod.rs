@@ -90,6 +90,11 @@ impl Paths {
         Self { file: file.to_owned(), presence: Presence::Required }
     }
 
+    /// The file that somebody named, or what is in this folder.
+    pub fn given(file: Option<&Path>) -> Self {
+        file.map_or_else(|| Self::in_folder(Path::new("")), Self::named)
+    }
+
     /// The folder that paths in the file are relative to.
     pub fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new(""))

@@ -12,7 +12,7 @@ pub mod exchange;
 mod machine;
 mod telegram;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
@@ -81,10 +81,7 @@ impl Finding {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let paths = match &arguments.config {
-        Some(file) => Paths::named(file),
-        None => Paths::in_folder(Path::new("")),
-    };
+    let paths = Paths::given(arguments.config.as_deref());
     let config = match Config::load(&paths, &Variables::of_process()) {
         Ok(config) => config,
         Err(faults) => {

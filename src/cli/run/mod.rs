@@ -38,10 +38,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let paths = match &arguments.config {
-        Some(file) => Paths::named(file),
-        None => Paths::in_folder(std::path::Path::new("")),
-    };
+    let paths = Paths::given(arguments.config.as_deref());
     let config = Config::load(&paths, &Variables::of_process()).map_err(Failure::bad_input)?;
     if matches!(config.mode, Mode::Demo) {
         return super::demo::run(&super::demo::Arguments::default());
