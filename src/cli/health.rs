@@ -24,9 +24,8 @@ const ANSWER_BYTES: usize = 64 * 1024;
 /// Ask the heikin that runs here whether it is well, and whether it may enter.
 ///
 /// Ends with 0 where /health says so, with 1 where it does not or nobody answers, and with 2 where the
-/// configuration, which names the address, cannot be used. That no entries may
-/// be placed is told, and counts with --ready alone: stops are guarded all the same, and nobody
-/// should restart heikin for it.
+/// configuration, which names the address, cannot be used. That no entries may be placed is told, and
+/// counts with --ready alone: stops are guarded all the same, and nobody should restart heikin for it.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The configuration that names the address [default: heikin.toml in this folder].

@@ -32,7 +32,7 @@ fn told_to_end_it_does_not_say_of_a_stop_in_question_that_it_stays() {
     let struck = || scene.state()["counters"]["faults_struck"].as_u64().unwrap();
     scene.until("the next stop is lost", || struck() > 0);
     let told = scene.product.stop();
-    assert!(told.contains("the exchange has not said yet whether it has it"), "{told}");
+    assert!(told.contains("what became of its stop is not known yet"), "{told}");
     let (scene, _) = Scene::long();
     let told = scene.product.stop();
     assert!(told.contains("its stop stays on the exchange"), "{told}");

@@ -75,11 +75,11 @@ fn folder(check: &'static str, path: &Path) -> Vec<Finding> {
 /// A folder that is not there is made in the nearest one that is.
 fn to_be_made(check: &'static str, path: &Path) -> Finding {
     let shown = path.display();
-    let parent = path
+    let mut parents = path
         .ancestors()
         .skip(1)
         .map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
-    let nearest = parent.into_iter().find(|parent| parent.exists()).unwrap_or(Path::new("/"));
+    let nearest = parents.find(|parent| parent.exists()).unwrap_or(Path::new("/"));
     match NamedTempFile::new_in(nearest) {
         Ok(_) => {
             Finding::ok(check, format!("{shown} does not exist yet: it is made at the first start"))
@@ -132,11 +132,7 @@ fn chat_store(data: &Path) -> Option<Finding> {
         Ok(through) => {
             through.map(|last| Finding::ok("chat store", format!("records up to {last}: all good")))
         }
-        Err(error) => {
-            let remedy = "Restore a backup into another folder, and put its folder `front` in the place \
-                          of this one.";
-            Some(Finding::fail("chat store", error.to_string(), remedy))
-        }
+        Err(error) => Some(Finding::fail("chat store", error.to_string(), front::REMEDY)),
     }
 }
 

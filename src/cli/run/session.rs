@@ -395,11 +395,9 @@ fn summary(config: &Config, closing: &Closing) -> String {
         let stops = if position.uncovered.is_zero() {
             match config.mode.keys() {
                 Some(_) if position.is_confirmed => "its stop stays on the exchange".to_owned(),
-                Some(_) => {
-                    "its stop was sent, and the exchange has not said yet whether it has it: \
-                            the next start asks, until then look there"
-                        .to_owned()
-                }
+                Some(_) => "what became of its stop is not known yet: the next start asks, until \
+                            then look at the exchange"
+                    .to_owned(),
                 None => "on paper, where nothing happens until the next start".to_owned(),
             }
         } else {

@@ -162,11 +162,10 @@ fn verify_chat(layout: &Layout) -> Result<(), StoreError> {
         Ok(Some(through)) => tell(&format!("chat       records up to {through}: all good")),
         Ok(None) => {}
         Err(error) => {
-            tell(
-                "chat       what the chat remembers is damaged; the account's records above are good. \
-                 Restore a backup into another folder, and put its folder `front` in the place of this \
-                 one",
-            );
+            tell(&format!(
+                "chat       what the chat remembers is damaged; the account's records above are good. {}",
+                front::REMEDY
+            ));
             return Err(error);
         }
     }

@@ -20,6 +20,10 @@ use crate::store::journal::{self, FileJournal, JournalReader, Settings, Verify, 
 use crate::store::snapshots::Snapshots;
 use crate::store::{DataLock, Existing, Layout, StoreError};
 
+/// What mends damage here and leaves the account as it is.
+pub const REMEDY: &str = "Restore a backup into another folder, and put its folder `front` in the place of \
+                          this one.";
+
 /// The last record that is durable in a data directory; none where there is no front office.
 ///
 /// # Errors
