@@ -1,8 +1,7 @@
 //! One run of the product against the simulator, moved along by the test.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -23,6 +22,7 @@ use heikin_core::time::Interval;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
+use crate::ready::{address, until_ready};
 use crate::toml::configuration;
 
 /// What the product begins with: as many candles have closed when it starts.
@@ -157,10 +157,7 @@ impl Product {
     /// Starts it, and waits until it may trade.
     fn start(folder: &Path) -> Self {
         let (product, address) = Self::spawn(folder);
-        // Until then there is nothing to step through.
-        while !is_ready(&address) {
-            std::thread::yield_now();
-        }
+        until_ready(&address);
         product
     }
 
@@ -177,10 +174,7 @@ impl Product {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.starts_with("heikin testnet: "), "{line}");
-        let address = line.trim().split("http://").nth(1).unwrap().trim_end_matches("/status");
-        let address = address.to_owned();
-        (Self(child), address)
+        (Self(child), address(&line))
     }
 
     /// Ends it as an operator does.
@@ -189,14 +183,6 @@ impl Product {
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(self.0.wait().unwrap().success());
     }
-}
-
-fn is_ready(address: &str) -> bool {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.starts_with("HTTP/1.1 200")
 }
 
 impl Drop for Product {

@@ -10,6 +10,7 @@ mod machine;
 #[expect(dead_code, reason = "another test kills it")]
 #[path = "../kill/product.rs"]
 mod product;
+mod ready;
 #[expect(dead_code, reason = "another test asks for more")]
 #[path = "../kill/told.rs"]
 mod told;

@@ -22,6 +22,7 @@ use heikin_core::time::{Interval, Timestamp};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::ready::{address, until_ready};
 use crate::truth::Truth;
 
 const HISTORY: usize = 510;
@@ -137,7 +138,7 @@ pub(crate) fn make(program: &Path, folder: &Path) -> Known {
     let mut line = String::new();
     let mut output = BufReader::new(product.0.stdout.take().unwrap());
     output.read_line(&mut line).unwrap();
-    assert!(line.starts_with("heikin testnet: "), "{line}");
+    until_ready(&address(&line));
     let held =
         |truth: &Truth| truth.open(TRADER).next().is_some() && truth.held(TRADER) > Quantity::ZERO;
     let mut candles = 0;

@@ -10,6 +10,8 @@ mod disk_faults;
 mod golden;
 mod golden_maker;
 mod kill;
+#[path = "../parity/ready.rs"]
+mod ready;
 mod records;
 mod recovery;
 #[expect(dead_code, reason = "another test asks for more")]
