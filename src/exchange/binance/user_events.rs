@@ -34,8 +34,9 @@ const GRACE: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_secs(5);
 /// For the answer to the subscription.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Two connections overlap for seconds: so many reports are remembered.
-const REMEMBERED: usize = 4_096;
+/// Two connections overlap for seconds, in which an account may place a hundred orders: so many reports
+/// are remembered.
+const REMEMBERED: usize = 1_024;
 
 /// Listens to the events of an account, until it is dropped.
 #[derive(Debug)]
