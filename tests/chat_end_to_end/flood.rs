@@ -12,8 +12,9 @@ use crate::product::Product;
 /// Of so many strangers, each writes once a second.
 const STRANGERS: i64 = 50;
 const FIRST: i64 = 50_000;
-/// A panic is answered within this.
-const AT_ONCE: Duration = Duration::from_secs(2);
+/// A panic is answered within this, however busy the machine is. What waits for the strangers before it
+/// to be answered would wait for minutes: a bot may write thirty messages a second in all.
+const AT_ONCE: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn a_panic_is_answered_at_once_while_fifty_messages_a_second_come_from_strangers() {
