@@ -289,6 +289,9 @@ impl Account {
     fn cut(&self, payment: &PaymentId, amount: Paise) -> Option<(Timestamp, Cut)> {
         let refunded = self.refunds(payment).into_iter().flatten();
         let refund = refunded.filter(|(total, _)| **total >= amount).map(|(_, at)| *at).min();
+        // What goes back while it is disputed was good for nothing since the dispute began, however
+        // that ends.
+        let refund = refund.map(|at| self.disputed_since(payment, at).unwrap_or(at));
         let dispute = |(_, _, stages): (_, _, &BTreeMap<DisputeStage, Timestamp>)| {
             let (last, _) = stages.last_key_value()?;
             let since = *stages.values().min()?;
@@ -302,6 +305,16 @@ impl Account {
             self.disputes(payment).filter_map(dispute).chain(refund.map(|at| (at, Cut::Returned)));
         let (times, reasons): (Vec<_>, Vec<_>) = cuts.unzip();
         Some((times.into_iter().min()?, reasons.into_iter().max()?))
+    }
+
+    /// Since when a payment was disputed at a time; none where it was not, by what was known then.
+    fn disputed_since(&self, payment: &PaymentId, at: Timestamp) -> Option<Timestamp> {
+        let since = |(_, _, stages): (_, _, &BTreeMap<DisputeStage, Timestamp>)| {
+            let since = *stages.values().min()?;
+            let is_over = stages.get(&DisputeStage::Won).is_some_and(|won| *won < at);
+            (since <= at && !is_over).then_some(since)
+        };
+        self.disputes(payment).filter_map(since).min()
     }
 
     /// What each payment is good for, one after another: a period begins when heikin learns of its

@@ -337,6 +337,25 @@ fn a_dispute_suspends_until_it_is_decided() {
     }
 }
 
+/// Heikin was away while it went back, and hears of that only when the time that was paid for is over.
+#[test]
+fn what_went_back_under_a_dispute_opens_nothing_when_that_is_won() {
+    for away in [5, 28, 40] {
+        let mut world = World::new();
+        let payment = world.buy(ASHA);
+        let dispute = world.till.dispute(&payment, DisputeStage::Open);
+        world.hook(dispute.clone());
+        world.till.refund(&payment, Paise::new(PRICE));
+        world.sleep(days(away));
+        world.hook(Hint::Refund(payment.clone()));
+        assert_eq!(world.state(ASHA), State::Refunded, "after {away} days");
+        world.till.dispute(&payment, DisputeStage::Won);
+        world.hook(dispute);
+        assert_eq!(world.state(ASHA), State::Refunded, "won after {away} days");
+        assert_eq!(world.path(ASHA).last(), Some(&State::Refunded));
+    }
+}
+
 #[test]
 fn a_start_does_not_go_again_through_what_passed_under_a_dispute() {
     let mut world = World::new();

@@ -100,7 +100,7 @@ async fn what_is_taken_back_while_it_waits_here_is_not_sent() {
         phone.desk.queue(ASHA, Lane::Info, text);
     }
     // They are fetched, and the first try fails; the next one is late enough to be overtaken.
-    let flood = FaultRequest { seconds: Some(60), chat: Some(ASHA), ..fault("too_many_requests") };
+    let flood = FaultRequest { seconds: Some(5), chat: Some(ASHA), ..fault("too_many_requests") };
     phone.standin.fault(&[flood]).unwrap();
     phone.start();
     phone.desk_when(|it| !it.notices.is_empty()).await;
