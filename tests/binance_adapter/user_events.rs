@@ -90,7 +90,7 @@ fn the_subscription_is_signed_over_its_sorted_parameters() {
         account.begins().await;
         let frame: serde_json::Value = serde_json::from_str(&heard.borrow()).unwrap();
         assert_eq!(frame["method"], "userDataStream.subscribe.signature");
-        let payload = format!("apiKey=a-key&recvWindow=5000&timestamp={BEGIN}");
+        let payload = format!("apiKey=a-key&recvWindow=3000&timestamp={BEGIN}");
         assert_eq!(frame["params"]["signature"], credentials().sign(payload.as_bytes()));
     });
 }

@@ -4,12 +4,11 @@ use std::iter;
 
 use super::facts::Facts;
 use super::{
-    Alert, Bug, Effect, Engine, Market, PROTECTION_GRACE, ReplaceMode, SEND_WITHIN, Status,
-    Touched, Trader,
+    Alert, Bug, Effect, Engine, Market, PROTECTION_GRACE, ReplaceMode, Status, Touched, Trader,
 };
 use crate::market::SymbolStatus;
 use crate::order::Skip;
-use crate::order::resolve::Action as ResolveAction;
+use crate::order::resolve::{Action as ResolveAction, SEND_WITHIN};
 use crate::order::{
     ClientOrderId, ClientOrderIdParts, Close, Decision, NewOrder, Outcome, Part, Phase, Reason,
     Side, Slot, SlotState, Terms,

@@ -57,8 +57,6 @@ use crate::time::{Interval, Span, Timestamp};
 pub const PROTECTION_GRACE: Span = Span::from_millis(3_000);
 /// A placement or cancellation without an answer for this long is unresolved.
 const ANSWER_TIMEOUT: Span = Span::from_millis(15_000);
-/// A sender that is later than this after the decision does not send.
-const SEND_WITHIN: Span = Span::from_millis(5_000);
 /// Executions that were counted but not told are fetched after this long.
 const FILLS_DUE_AFTER: Span = Span::from_millis(500);
 

@@ -7,7 +7,7 @@
 //! 1. *Ask.* Query by client order id after 0.25, 0.5, 1, 2, 4, 4 … seconds. Any hit, there or on
 //!    the user stream, settles it.
 //! 2. *Fence.* After the deadline `D = sent + recvWindow + 10 s + 2 s` the exchange can no longer
-//!    take the request in. Then one request to the matching engine itself: cancel the order, or,
+//!    take the request in, where *sent* is the latest moment at which it can have left. Then one request to the matching engine itself: cancel the order, or,
 //!    for an order that sells what is held, place the very same one again (accepted and "duplicate"
 //!    both mean protected; without an answer, all begins again). Before that second placement the
 //!    account is looked at: where the order may have been executed unseen, it would sell what the
@@ -25,7 +25,10 @@ use serde::{Deserialize, Serialize};
 use crate::market::Side;
 use crate::time::{Span, Timestamp};
 
-/// How long a request stays valid at the exchange after its timestamp.
+/// A sender that is later than this after the decision does not send.
+pub const SEND_WITHIN: Span = Span::from_millis(5_000);
+/// How long a request stays valid at the exchange after its timestamp. Short, since that is how late an
+/// order that got stuck on its way may still be placed.
 pub const RECV_WINDOW: Span = Span::from_millis(3_000);
 /// How long the exchange waits for its own engine, and our margin on top.
 const ENGINE_TIMEOUT: Span = Span::from_millis(12_000);
@@ -113,12 +116,14 @@ pub struct Resolve {
 }
 
 impl Resolve {
-    /// Begins to settle a placement that was sent at `sent` and became unknown at `now`.
-    pub fn of_placement(side: Side, sent: Timestamp, now: Timestamp) -> Self {
+    /// Begins to settle a placement that was decided at `decided` and became unknown at `now`.
+    pub fn of_placement(side: Side, decided: Timestamp, now: Timestamp) -> Self {
         let of = match side {
             Side::Buy => Of::Buying,
             Side::Sell => Of::Selling,
         };
+        // It may have waited before it left, but not longer than a sender waits, nor until now.
+        let sent = now.clamp(decided, decided + SEND_WITHIN);
         Self::start(sent, now, of)
     }
 
@@ -482,6 +487,21 @@ mod tests {
         }
         assert!(
             fences(&run(&mut Resolve::of_placement(Side::Buy, T0, T0), 15, placed).0).is_empty()
+        );
+    }
+
+    /// It may have waited for its turn, and left at the last moment.
+    #[test]
+    fn the_deadline_counts_from_when_it_can_have_left_at_the_latest() {
+        for (seconds, sent) in [(0, 0), (2, 2), (5, 5), (60, 5)] {
+            let mut resolve = Resolve::of_placement(Side::Buy, T0, at(seconds));
+            let (actions, _) = run(&mut resolve, 120, nothing_found);
+            let fence = fences(&actions)[0];
+            assert!(fence >= Span::from_secs(sent) + RECV_WINDOW + ENGINE_TIMEOUT, "{fence:?}");
+        }
+        let mut resolve = Resolve::of_placement(Side::Buy, T0, T0 - Span::from_secs(1));
+        assert!(
+            fences(&run(&mut resolve, 120, nothing_found).0)[0] >= RECV_WINDOW + ENGINE_TIMEOUT
         );
     }
 

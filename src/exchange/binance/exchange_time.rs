@@ -13,11 +13,13 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::rc::Rc;
 
+use heikin_core::order::resolve::RECV_WINDOW;
 use heikin_core::time::{Span, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::{Duration, Instant};
 
 use super::clock::{ClockError, ClockOffset, RoundTrip};
+use super::requests::Stamp;
 
 /// By how much wall clock and monotonic clock may part before the time is not trusted any more.
 const LARGEST_JUMP: Span = Span::from_millis(500);
@@ -28,6 +30,10 @@ const FURTHEST_AHEAD: Span = Span::from_millis(500);
 /// Further ahead than this the time that was shown was wrong: it is given up, since to stand still for
 /// so long would hold up everything that waits for its time.
 const GIVEN_UP: Span = Span::from_millis(5_000);
+
+/// For how long a simulator whose clock is hurried takes a request in: a moment of real time is seconds of
+/// its own.
+const HURRIED_WINDOW: Span = Span::from_millis(5_000);
 
 /// Whether the exchange's time is known well enough to open a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +195,16 @@ impl ExchangeTime {
             }
             Source::Observed => self.0.shown.get(),
         }
+    }
+
+    /// What a signed request says of the time: when it is sent, and how late it may be.
+    pub(super) fn stamp(&self) -> Stamp {
+        // The engine counts on this one to settle what became of an order.
+        let recv_window = match &self.0.source {
+            Source::Measured(measured) if !measured.is_real() => HURRIED_WINDOW,
+            _ => RECV_WINDOW,
+        };
+        Stamp { timestamp: self.estimate(), recv_window }
     }
 
     /// How long it takes until so much of the exchange's time has passed.

@@ -33,14 +33,11 @@ use super::counters::{Counters, Tally};
 use super::endpoints::{Endpoints, WalletApi};
 use super::exchange_time::{ExchangeTime, pause};
 use super::limits::{Limits, Next, Pushback, Queue, Sent, Ticket, retry_after};
-use super::requests::{Method, Request, Security, Stamp};
+use super::requests::{Method, Request, Security};
 use super::signing::Credentials;
 
 /// How many requests of one lane may wait.
 const QUEUE: usize = 256;
-/// For how long after its stamp the exchange may still take a request in. Short, since that is how
-/// late an order that got stuck on its way may still be placed.
-pub(super) const RECV_WINDOW: Span = Span::from_millis(5_000);
 /// Nothing is sent for so long after a firewall's refusal (403), which names no time.
 const FIREWALL_PAUSE: Span = Span::from_secs(10);
 /// Time is requested again from the clock at least this often while a request waits.
@@ -373,8 +370,7 @@ impl Rest {
         let Inner { client, credentials, key_header, time, .. } = &*self.0;
         let signed = request.security == Security::Signed;
         let query = if signed {
-            let stamp = Stamp { timestamp: time.estimate(), recv_window: RECV_WINDOW };
-            request.signed_query(stamp, credentials.as_ref()?)
+            request.signed_query(time.stamp(), credentials.as_ref()?)
         } else {
             request.query()
         };
