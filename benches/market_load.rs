@@ -115,9 +115,8 @@ async fn run(
         observer: Box::new(()),
     };
     let (mut runner, _streams) = assembly.run_with(recovered);
-    for input in first_inputs(runner.account().engine(), &facts, &[Gate::StaleMarketData]) {
-        runner.input(input)?;
-    }
+    let inputs = first_inputs(runner.account().engine(), &facts, &[Gate::StaleMarketData]);
+    runner.begin(inputs)?;
     let status = runner.status();
     runner.run(until).await??;
     let candles = status.borrow().traders.iter().map(|trader| trader.candles).sum();

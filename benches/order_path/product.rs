@@ -103,9 +103,8 @@ impl Product {
         // Somebody always looks on.
         let _status = runner.status();
         let facts = facts()?;
-        for input in first_inputs(runner.account().engine(), &facts, &[Gate::StaleMarketData]) {
-            runner.input(input)?;
-        }
+        let inputs = first_inputs(runner.account().engine(), &facts, &[Gate::StaleMarketData]);
+        runner.begin(inputs)?;
         runner.run(enough).await?.map_err(io::Error::other)?;
         drop(streams);
         Ok(())

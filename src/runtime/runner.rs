@@ -195,6 +195,22 @@ impl Runner {
         Ok(())
     }
 
+    /// Tells the engine what a start has to tell, and only then lets leave what follows: on paper the
+    /// account is seen at once, and by then all of it has to hold.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be written.
+    pub fn begin(&mut self, inputs: Vec<Input>) -> Result<(), JournalError> {
+        let now = self.clock.now();
+        for input in inputs {
+            self.account.take(now, input)?;
+        }
+        self.account.flush()?;
+        self.finish_turn();
+        Ok(())
+    }
+
     /// Runs until `until` is done.
     ///
     /// # Errors

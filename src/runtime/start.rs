@@ -108,11 +108,12 @@ pub fn recovered(
     Ok(Recovered { engine, journal, recovery: Some(recovery) })
 }
 
-/// What a start tells the engine: its markets' rules and fees, which gates are `closed`, and, as the
-/// last, that it starts. Rules are told though nothing has changed, so that the journal says by which ones was
-/// decided.
+/// What a start tells the engine: that it starts, its markets' rules and fees, and which gates are
+/// `closed`. That it starts comes first: from then on it decides nothing until it has seen the account, and
+/// what the process before this one knew is no ground to send anything. Rules are told though nothing has
+/// changed, so that the journal says by which ones was decided.
 pub fn first_inputs(engine: &Engine, markets: &[MarketFacts], closed: &[Gate]) -> Vec<Input> {
-    let mut inputs = Vec::new();
+    let mut inputs = vec![Input::Started];
     for MarketFacts { rules, fees } in markets {
         inputs.push(Input::Rules(Box::new(rules.clone())));
         inputs.push(Input::Fees { symbol: rules.symbol, fees: *fees });
@@ -122,7 +123,6 @@ pub fn first_inputs(engine: &Engine, markets: &[MarketFacts], closed: &[Gate]) -
     let open = engine.closed_gates().filter(|gate| !closed.contains(gate));
     inputs.extend(open.map(|gate| set(gate, GateState::Open)));
     inputs.extend(closed.iter().map(|gate| set(*gate, GateState::Closed)));
-    inputs.push(Input::Started);
     inputs
 }
 

@@ -202,9 +202,8 @@ impl World {
         };
         let (mut runner, streams) = assembly.run_with(recovered);
         let closed = [Gate::StaleMarketData, Gate::UserStreamDown];
-        for input in first_inputs(runner.account().engine(), facts, &closed) {
-            runner.input(input).unwrap();
-        }
+        let inputs = first_inputs(runner.account().engine(), facts, &closed);
+        runner.begin(inputs).unwrap();
         let clock = Arc::clone(&self.clock);
         let now = move || {
             let millis = i64::try_from(clock.load(Ordering::Relaxed)).unwrap();

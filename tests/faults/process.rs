@@ -1,8 +1,10 @@
 //! The process: how it starts, ends, and whom it finds beside it.
 
-use std::process::Command;
+use std::fs;
+use std::process;
 
 use heikin::exchange::simulator::Distance;
+use heikin_core::engine::{Body, Command, Effect, Input, Record};
 use serde_json::json;
 
 use crate::scene::{Clock, Scene, Stage, open_orders};
@@ -38,10 +40,41 @@ fn told_to_end_it_does_not_say_of_a_stop_in_question_that_it_stays() {
     assert!(told.contains("its stop stays on the exchange"), "{told}");
 }
 
+/// What the process before knew of its orders may be old: somebody may have closed everything.
+#[test]
+fn a_panic_that_waits_for_a_start_sends_nothing_before_the_account_is_seen() {
+    let (scene, _) = Scene::long();
+    let resting = scene.kill();
+    fs::write(resting.layout().panic(), "").unwrap();
+    let scene = resting.start();
+    scene.until("the position is sold", || scene.trader()["state"] != "LONG");
+    scene.agrees("after the panic");
+    let records = scene.end();
+    let started = |it: &Record| it.body == Body::Input(Input::Started);
+    let start = records.iter().rposition(started).unwrap();
+    let seen = |it: &&Record| matches!(it.body, Body::Input(Input::Account(_)));
+    let before = records[start..].iter().take_while(|it| !seen(it));
+    let is_panic = |it: &Record| it.body == Body::Input(Input::Command(Command::Panic));
+    assert!(before.clone().any(is_panic));
+    for record in before {
+        let asks = matches!(
+            record.body,
+            Body::Input(_)
+                | Body::Effect(
+                    Effect::FetchAccount { .. }
+                        | Effect::FetchRules { .. }
+                        | Effect::Query { .. }
+                        | Effect::Notify(_)
+                )
+        );
+        assert!(asks, "{record:?}");
+    }
+}
+
 #[test]
 fn a_second_one_on_the_same_data_ends_at_once() {
     let scene = Scene::open(Clock::Lockstep, 10);
-    let mut second = Command::new(env!("CARGO_BIN_EXE_heikin"));
+    let mut second = process::Command::new(env!("CARGO_BIN_EXE_heikin"));
     second.arg("run").current_dir(scene.folder.path()).env_clear();
     second.env("BINANCE_TESTNET_API_KEY", "key").env("BINANCE_TESTNET_API_SECRET", "secret");
     let output = second.output().unwrap();

@@ -16,7 +16,7 @@ use heikin::exchange::simulator::{
 use heikin::store::Layout;
 use heikin::store::disk::RealDisk;
 use heikin::store::journal::JournalReader;
-use heikin_core::engine::{Alert, Body, Effect};
+use heikin_core::engine::{Alert, Body, Effect, Record};
 use heikin_core::market::{Candle, Ohlc};
 use heikin_core::matching::FillModel;
 use heikin_core::num::{Money, Rate};
@@ -159,9 +159,7 @@ impl Scene {
 
     /// Kills the product, and starts it again; it may have to wait before it enters.
     pub(crate) fn kill_and_start(self) -> Self {
-        let Resting { simulator, folder } = self.kill();
-        let product = Product::start(folder.path());
-        Self { product, simulator, folder }
+        self.kill().start()
     }
 
     /// A position with a stop, in lockstep, and that stop.
@@ -310,15 +308,20 @@ impl Scene {
 
     /// Ends it; the alerts that were told.
     pub(crate) fn close(self) -> Vec<Alert> {
+        let alert = |record: Record| match record.body {
+            Body::Effect(Effect::Notify(alert)) => Some(alert),
+            _ => None,
+        };
+        self.end().into_iter().filter_map(alert).collect()
+    }
+
+    /// Ends it; what was recorded.
+    pub(crate) fn end(self) -> Vec<Record> {
         self.product.stop();
         let layout = Layout::new(&self.folder.path().join("data"));
         let reader = JournalReader::new(RealDisk, &layout.journal());
         let last = reader.durable().unwrap();
-        let alert = |body| match body {
-            Body::Effect(Effect::Notify(alert)) => Some(alert),
-            _ => None,
-        };
-        reader.records(0, last).unwrap().filter_map(|record| alert(record.unwrap().body)).collect()
+        reader.records(0, last).unwrap().map(Result::unwrap).collect()
     }
 }
 
@@ -351,11 +354,21 @@ impl Resting {
         Product::refusal(self.folder.path())
     }
 
-    /// Starts the product.
-    pub(crate) fn resume(self) -> Scene {
+    /// Where its data is.
+    pub(crate) fn layout(&self) -> Layout {
+        Layout::new(&self.folder.path().join("data"))
+    }
+
+    /// Starts the product; it may have to wait before it enters.
+    pub(crate) fn start(self) -> Scene {
         let Self { simulator, folder } = self;
         let product = Product::start(folder.path());
-        let scene = Scene { product, simulator, folder };
+        Scene { product, simulator, folder }
+    }
+
+    /// Starts the product; it may enter when this returns.
+    pub(crate) fn resume(self) -> Scene {
+        let scene = self.start();
         scene.until("the product may enter", || scene.product.is_ready());
         scene
     }

@@ -134,14 +134,14 @@ fn the_command_decides_by_the_settings_that_were_recorded() {
 
 /// Somebody closed everything while the product was down: it must not enter in its first second.
 #[test]
-fn a_panic_of_before_the_start_holds_from_the_first_record_on() {
+fn a_panic_of_before_the_start_holds_before_the_account_is_seen() {
     let records = records_under_panic(&made_up());
     let place = |wanted: &dyn Fn(&Input) -> bool| {
         records.iter().position(|it| matches!(&it.body, Body::Input(input) if wanted(input)))
     };
     let panic = place(&|input| *input == Input::Command(engine::Command::Panic)).unwrap();
-    let started = place(&|input| *input == Input::Started).unwrap();
-    assert!(panic < started, "{panic}, {started}");
+    let seen = place(&|input| matches!(input, Input::Account(_))).unwrap();
+    assert!(panic < seen, "{panic}, {seen}");
     let is_order = |record: &Record| matches!(record.body, Body::Effect(Effect::Submit(_)));
     assert!(!records.iter().any(is_order));
 }

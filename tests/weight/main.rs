@@ -155,9 +155,8 @@ async fn start(simulator: &Simulator) -> (Runner, Streams, Rest) {
     };
     let (mut runner, streams) = assembly.run_with(recovered);
     let closed = [Gate::StaleMarketData, Gate::UserStreamDown];
-    for input in first_inputs(runner.account().engine(), &facts, &closed) {
-        runner.input(input).unwrap();
-    }
+    let inputs = first_inputs(runner.account().engine(), &facts, &closed);
+    runner.begin(inputs).unwrap();
     (runner, streams, rest)
 }
 

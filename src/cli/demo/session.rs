@@ -113,9 +113,8 @@ impl Stage {
         };
         let (mut runner, streams) = assembly.run_with(recovered);
         let closed = [Gate::StaleMarketData, Gate::UserStreamDown];
-        for input in first_inputs(runner.account().engine(), facts, &closed) {
-            runner.input(input).map_err(Failure::failed)?;
-        }
+        let inputs = first_inputs(runner.account().engine(), facts, &closed);
+        runner.begin(inputs).map_err(Failure::failed)?;
         // The market moves when everybody is there.
         let mut status = runner.status();
         let ready = status.wait_for(|status| status.reconciled && status.entries_off.is_empty());

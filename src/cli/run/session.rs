@@ -142,18 +142,15 @@ fn begin(
     (latch, layout): (Latch, &Layout),
 ) -> Result<(), Failure> {
     let mut inputs = first_inputs(runner.account().engine(), facts, closed);
-    // With the gates closed already, and before anything starts: nothing leaves for it.
-    inputs.insert(inputs.len().saturating_sub(1), configured);
     if latch == Latch::Lift {
-        inputs.insert(0, Input::Command(Command::Resume(None)));
+        inputs.push(Input::Command(Command::Resume(None)));
     } else if layout.panic().exists() {
-        // Before it starts: nothing may be entered until the loop looks for the file.
-        inputs.insert(0, Input::Command(Command::Panic));
+        // Nothing may be entered until the loop looks for the file.
+        inputs.push(Input::Command(Command::Panic));
     }
+    inputs.push(configured);
     pass(CrashPoint::BeforeStart);
-    for input in inputs {
-        runner.input(input).map_err(Failure::failed)?;
-    }
+    runner.begin(inputs).map_err(Failure::failed)?;
     if runner.account().engine().is_panicked() {
         warn("no entries: panic. Look at what happened, then start with --resume");
     }
