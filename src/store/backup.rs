@@ -48,6 +48,42 @@ pub fn backup(from: &Layout, to: &Path) -> Result<Copied, StoreError> {
     copy_all(from, &target, through)
 }
 
+/// Complains where a backup and the data directory that it is to be put into are the same, under
+/// whatever name: setting aside what is there would take the backup away. One in a folder of its own
+/// in the data directory is none of what is set aside.
+///
+/// # Errors
+///
+/// See above.
+pub fn check_apart(from: &Layout, to: &Layout) -> Result<(), StoreError> {
+    let read = [from.data().to_owned(), from.journal(), from.snapshots(), from.front()].map(real);
+    let moved =
+        [to.journal(), to.snapshots(), to.view(), to.front(), to.data().to_owned()].map(real);
+    let [.., target] = &moved;
+    let [source, ..] = &read;
+    let is_taken = |read: &PathBuf| {
+        read == target || moved.iter().any(|moved| moved != target && read.starts_with(moved))
+    };
+    if read.iter().any(is_taken) || target.starts_with(source) {
+        let (backup, data) = (from.data().to_owned(), to.data().to_owned());
+        return Err(StoreError::SameFolder { backup, data });
+    }
+    Ok(())
+}
+
+/// A path without links, as far as it is there.
+fn real(path: PathBuf) -> PathBuf {
+    let path = std::path::absolute(&path).unwrap_or(path);
+    let known = path.ancestors().find_map(|known| Some((known, known.canonicalize().ok()?)));
+    match known {
+        Some((known, real)) => match path.strip_prefix(known) {
+            Ok(rest) if !rest.as_os_str().is_empty() => real.join(rest),
+            _ => real,
+        },
+        None => path,
+    }
+}
+
 /// Puts a backup where the data directory is. Nothing may be running there.
 pub fn restore(
     from: &Layout,
@@ -55,6 +91,7 @@ pub fn restore(
     existing: Existing,
     now: Timestamp,
 ) -> Result<Copied, StoreError> {
+    check_apart(from, to)?;
     let source = look(from)?;
     RealDisk
         .create_folder(to.data())

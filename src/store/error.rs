@@ -115,6 +115,19 @@ pub enum StoreError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A backup is to be restored over itself.
+    #[error(
+        "the backup {} and the data directory {} are one and the same, or one holds the other: setting \
+         aside what is there would take the backup away. Nothing was changed: name the folder that \
+         `heikin store backup` has written, and the data directory with --data",
+        backup.display(), data.display()
+    )]
+    SameFolder {
+        /// The backup that was named.
+        backup: PathBuf,
+        /// The data directory.
+        data: PathBuf,
+    },
     /// There is no store.
     #[error("{} holds no journal: give the data directory with --data", path.display())]
     NoStore {
@@ -200,7 +213,11 @@ impl StoreError {
     pub const fn is_bad_input(&self) -> bool {
         matches!(
             self,
-            Self::NotEmpty { .. } | Self::NoStore { .. } | Self::InUse { .. } | Self::Newer { .. }
+            Self::NotEmpty { .. }
+                | Self::SameFolder { .. }
+                | Self::NoStore { .. }
+                | Self::InUse { .. }
+                | Self::Newer { .. }
         )
     }
 }

@@ -19,7 +19,7 @@ mod recovery;
 pub mod snapshots;
 pub mod view;
 
-pub use backup::{Copied, Existing, backup, restore};
+pub use backup::{Copied, Existing, backup, check_apart, restore};
 pub use error::{Damage, StoreError};
 pub use lock::DataLock;
 pub use recovery::{Layout, Recovery, recover};

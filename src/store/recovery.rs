@@ -42,6 +42,11 @@ impl Layout {
         self.data.join("heikin.sled")
     }
 
+    /// What the front office remembers.
+    pub fn front(&self) -> PathBuf {
+        self.data.join("front")
+    }
+
     /// The traders' numbers.
     pub fn traders(&self) -> PathBuf {
         self.data.join("traders.json")

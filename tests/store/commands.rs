@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use heikin::store::disk::RealDisk;
@@ -188,18 +189,66 @@ fn damage_is_told_with_its_place_and_exit_code_1() {
     assert!(!Path::new(backup).exists());
 }
 
-#[test]
-fn damage_in_what_the_chat_remembers_is_found_apart_from_the_account() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+/// A store with a chat.
+fn golden(data: &Path) {
     let archive = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/store/2.zip");
-    zip::ZipArchive::new(fs::File::open(archive).unwrap()).unwrap().extract(&data).unwrap();
-    let text = printed(&["verify"], &data);
-    assert!(text.contains("chat       records up to "), "{text}");
+    zip::ZipArchive::new(fs::File::open(archive).unwrap()).unwrap().extract(data).unwrap();
+}
+
+fn damage_front(data: &Path) {
     let segment = data.join("front/journal/00000001.segment");
     let mut bytes = fs::read(&segment).unwrap();
     bytes[300] ^= 1;
     fs::write(&segment, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_chat_stops_a_restore_before_anything_is_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, backup) = (folder.path().join("data"), folder.path().join("backup"));
+    golden(&data);
+    let from = backup.to_str().unwrap();
+    printed(&["backup", from], &data);
+    let good = files(&backup);
+    damage_front(&backup);
+    let before = files(&data);
+    let restore = ["restore", from, "--replace"];
+    let text = refused(1, &restore, &data);
+    assert!(text.contains("backup/front/journal/00000001.segment, byte "), "{text}");
+    assert!(text.contains("move the folder `front` out of "), "{text}");
+    assert_eq!(files(&data), before);
+
+    let front = |data: &Path| files(&data.join("front"));
+    let kept = front(&data);
+    fs::rename(backup.join("front"), folder.path().join("moved")).unwrap();
+    let text = printed(&restore, &data);
+    assert!(text.contains("restored records 1 to "), "{text}");
+    assert_eq!(front(&data), kept);
+
+    for (path, bytes) in good {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    damage_front(&data);
+    let before = files(&data);
+    let text = refused(1, &restore, &data);
+    assert!(text.contains("data/front/journal/00000001.segment, byte "), "{text}");
+    assert!(text.contains("Move the folder `journal` out of "), "{text}");
+    assert_eq!(files(&data), before);
+    fs::remove_dir_all(data.join("front/journal")).unwrap();
+    let text = printed(&restore, &data);
+    assert!(text.contains("restored what the chat remembers"), "{text}");
+    printed(&["verify"], &data);
+}
+
+#[test]
+fn damage_in_what_the_chat_remembers_is_found_apart_from_the_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    golden(&data);
+    let text = printed(&["verify"], &data);
+    assert!(text.contains("chat       records up to "), "{text}");
+    damage_front(&data);
     let output = store(&["verify"], &data);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
@@ -230,11 +279,70 @@ fn nothing_there_and_somebody_there_are_bad_input() {
     assert!(!nowhere.exists());
     drop(journal);
     let data = folder.path().join("data");
+    let backup = folder.path().join("backup");
+    printed(&["backup", backup.to_str().unwrap()], &data);
     let _lock = DataLock::take(&data, Timestamp::from_millis(1_700_000_000_000)).unwrap();
-    for arguments in [&["rebuild"][..], &["restore", data.to_str().unwrap(), "--replace"]] {
+    for arguments in [&["rebuild"][..], &["restore", backup.to_str().unwrap(), "--replace"]] {
         let text = refused(2, arguments, &data);
         let pid = std::process::id();
         assert!(text.contains(&format!("another instance (pid {pid}, since 2023-")), "{text}");
         assert!(text.contains("stop it or choose another data directory"), "{text}");
     }
+}
+
+/// Every file below a folder, with its bytes.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_store_is_not_restored_over_itself() {
+    let (folder, journal) = written(&trading(20));
+    drop(journal);
+    let at = |name: &str| folder.path().join(name);
+    let data = at("data");
+    let before = files(&data);
+    symlink(&data, at("link")).unwrap();
+    fs::create_dir(at("parts")).unwrap();
+    symlink(data.join("journal"), at("parts/journal")).unwrap();
+    for (from, to) in [
+        ("data", "data"),
+        ("./data/.", "data"),
+        ("data/../data", "data"),
+        ("link", "data"),
+        ("data", "link"),
+        ("parts", "data"),
+        ("data", "data/restored"),
+    ] {
+        for replace in [&["--replace"][..], &[]] {
+            let from = at(from);
+            let arguments = [&["restore", from.to_str().unwrap()], replace].concat();
+            let text = refused(2, &arguments, &at(to));
+            assert!(text.contains("one and the same"), "{from:?} to {to}: {text}");
+            assert_eq!(files(&data), before, "{from:?} to {to}");
+        }
+    }
+}
+
+/// The container has no other place that it may write to.
+#[test]
+fn a_backup_in_a_folder_of_its_own_in_the_data_directory_is_restored() {
+    let records = trading(20);
+    let (folder, journal) = written(&records);
+    drop(journal);
+    let data = folder.path().join("data");
+    let backup = data.join("backup-1");
+    printed(&["backup", backup.to_str().unwrap()], &data);
+    printed(&["restore", backup.to_str().unwrap(), "--replace"], &data);
+    assert_eq!(exported(&printed(&["export"], &data)), records);
+    assert_eq!(exported(&printed(&["export"], &backup)), records);
 }

@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         Action::Restore { from, replace } => {
             let existing = if *replace { Existing::SetAside } else { Existing::Refuse };
-            restore_all(from, &layout, existing)
+            return restore_all(from, &layout, existing);
         }
         Action::Rebuild => rebuild(&layout),
     };
@@ -102,17 +102,44 @@ fn backup_all(layout: &Layout, to: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn restore_all(from: &Path, layout: &Layout, existing: Existing) -> Result<(), StoreError> {
-    front::check_room(layout, existing)?;
-    let copied = store::restore(&Layout::new(from), layout, existing, now())?;
+fn restore_all(from: &Path, layout: &Layout, existing: Existing) -> Result<(), Failure> {
+    store::check_apart(&Layout::new(from), layout).map_err(failure)?;
+    front::check_room(layout, existing).map_err(failure)?;
+    check_chats(from, layout)?;
+    let copied = store::restore(&Layout::new(from), layout, existing, now()).map_err(failure)?;
     told_restore(layout, &copied);
-    if let Some(through) = front::restore(from, layout, existing, now())? {
+    if let Some(through) = front::restore(from, layout, existing, now()).map_err(failure)? {
         tell(&format!(
             "{}: restored what the chat remembers, to record {through}",
             layout.data().display()
         ));
     }
     Ok(())
+}
+
+/// What the chat remembers is looked at before the account is touched: what cannot be restored or set
+/// aside must not end it half-way.
+fn check_chats(from: &Path, layout: &Layout) -> Result<(), Failure> {
+    let with = |remedy: String| {
+        move |error: StoreError| {
+            let Failure { exit, message } = failure(error);
+            Failure { exit, message: format!("{message}.\n{remedy}") }
+        }
+    };
+    front::check_copyable(from).map_err(with(format!(
+        "Nothing was restored: this is what the chat remembers in the backup. To restore the account \
+         without it, move the folder `front` out of {} and run this again: the chat then keeps what it \
+         remembers here",
+        from.display()
+    )))?;
+    if front::durable(from).map_err(failure)?.is_none() {
+        return Ok(());
+    }
+    front::check_copyable(layout.data()).map_err(with(format!(
+        "Nothing was restored: this is what the chat remembers here, which cannot be set aside. Move the \
+         folder `journal` out of {} and run this again",
+        layout.front().display()
+    )))
 }
 
 /// The journal, looked at whole.

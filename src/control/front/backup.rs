@@ -97,6 +97,27 @@ pub fn restore(
     Ok(Some(through))
 }
 
+/// Complains where what a data directory has of the front office cannot be copied.
+///
+/// # Errors
+///
+/// Where it is damaged, its beginning is gone, or it cannot be read.
+pub fn check_copyable(data: &Path) -> Result<(), StoreError> {
+    let Some(through) = durable(data)? else { return Ok(()) };
+    let rooms = Rooms::below(data);
+    let snapshots: Snapshots<_, State> = Snapshots::of(RealDisk, &rooms.snapshots());
+    let begin = snapshots.newest_through(through)?.newest.map_or(0, |saved| saved.through);
+    let path = rooms.journal();
+    let opened = verify(&RealDisk, &path, Verify::Everything)?;
+    if opened.first > begin + 1 {
+        return Err(StoreError::NoBeginning { path, first: opened.first });
+    }
+    if opened.last < through {
+        return Err(StoreError::Lost { path, found: opened.last, synced: through });
+    }
+    Ok(())
+}
+
 /// Complains where something is there and may not be replaced.
 ///
 /// # Errors
