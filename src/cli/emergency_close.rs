@@ -1,6 +1,6 @@
 //! `heikin emergency-close`: cancels and sells what heikin holds, with nothing but keys and network.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use heikin_core::market::{Symbol, SymbolRules};
 use heikin_core::num::Quantity;
+use heikin_core::order::Refusal;
 use heikin_core::time::Timestamp;
 use tokio::task::LocalSet;
 
@@ -18,9 +19,12 @@ use super::words::refusal;
 use crate::config::{Config, Paths, Variables};
 use crate::exchange::binance::classify::ReadError;
 use crate::exchange::binance::rest::Rest;
-use crate::runtime::emergency::{Plan, carry_out, plan};
+use crate::runtime::emergency::{Plan, Trouble, carry_out, plan, sellable};
 use crate::store::{DataLock, Layout, StoreError};
 
+/// What the exchange says to a symbol that it does not have, or that no symbol looks like (`errors.md`).
+const BAD_SYMBOL: i32 = -1_121;
+const BAD_CHARACTERS: i32 = -1_100;
 /// How long a running heikin is given to leave everything itself.
 const OWN_ATTEMPT: Duration = Duration::from_secs(20);
 /// It looks for the latch once a second: after so many looks without anything open it has seen it.
@@ -54,8 +58,15 @@ pub(super) struct Arguments {
 fn named_quantity(text: &str) -> Result<(Symbol, Quantity), String> {
     let shape = || "give SYMBOL=QUANTITY, such as BTCUSDT=0.5".to_owned();
     let (symbol, quantity) = text.split_once('=').ok_or_else(shape)?;
+    let upper = symbol.to_ascii_uppercase();
+    if upper != symbol {
+        return Err(format!("{symbol} is in small letters; did you mean {upper}={quantity}?"));
+    }
     let symbol = symbol.parse().map_err(|error| format!("{error}; {}", shape()))?;
     let quantity = Quantity::parse(quantity).map_err(|error| format!("{error}; {}", shape()))?;
+    if quantity.is_zero() {
+        return Err(format!("there is nothing to sell; {}", shape()));
+    }
     Ok((symbol, quantity))
 }
 
@@ -78,9 +89,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 async fn close(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
     let (rest, _) = client(config)?;
     set_clock(&rest).await.map_err(unreachable)?;
-    let also: BTreeMap<_, _> = arguments.also_sell.iter().copied().collect();
+    let also = added_up(&arguments.also_sell)?;
+    let mut rules = rules_of_named(&rest, &also).await?;
     let mut planned = plan(&rest, &also).await.map_err(unreachable)?;
-    show(&planned);
+    learn_rules(&rest, &planned, &mut rules).await.map_err(unreachable)?;
+    show(&planned, &rules);
     if arguments.dry_run {
         return Ok(());
     }
@@ -90,23 +103,24 @@ async fn close(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
     latch(&config.data);
     if !arguments.although_running && is_running(&config.data) {
         tell("a heikin is running: it sees the latch within a second and leaves everything itself");
-        planned = wait_for_it(&rest, &also).await?;
+        wait_for_it(&rest).await?;
+        planned = plan(&rest, &also).await.map_err(lost_sight)?;
+        learn_rules(&rest, &planned, &mut rules).await.map_err(lost_sight)?;
     }
     if planned.is_empty() {
         tell("nothing of heikin's is open any more");
         return Ok(());
     }
-    let rules = rules(&rest, &planned).await?;
     let mut failures = 0_u32;
     carry_out(&rest, &planned, &rules, |done| match done.failure {
         None => tell(&format!("done    {}", done.what)),
         Some(why) => {
             failures += 1;
-            tell(&format!("FAILED  {}: {why}", done.what));
+            tell(&format!("FAILED  {}: {}", done.what, trouble(why)));
         }
     })
     .await;
-    let left = plan(&rest, &BTreeMap::new()).await.map_err(unreachable)?;
+    let left = plan(&rest, &BTreeMap::new()).await.map_err(lost_sight)?;
     tell(&format!("left open: {} of heikin's orders, {} of others", left.cancel.len(), left.left));
     if failures > 0 || !left.is_empty() {
         return Err(Failure::failed("not everything worked: run this again"));
@@ -114,25 +128,99 @@ async fn close(arguments: &Arguments, config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unreachable(error: ReadError) -> Failure {
-    let why = match error {
+fn trouble(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::Refused(no) => format!("the exchange refuses: {}", refusal(no)),
+        Trouble::Other(words) => words,
+    }
+}
+
+fn in_words(error: ReadError) -> String {
+    match error {
         ReadError::Refused(no, _) => format!("it refuses: {}", refusal(no)),
         other => other.to_string(),
-    };
+    }
+}
+
+/// It cannot be planned.
+fn unreachable(error: ReadError) -> Failure {
     Failure::failed(format!(
-        "the exchange does not tell what is open: {why}. Nothing was done; close by hand at the \
-         exchange if this goes on"
+        "the exchange does not tell what is open: {}. Nothing was done; close by hand at the exchange \
+         if this goes on",
+        in_words(error)
     ))
 }
 
-fn show(plan: &Plan) {
+/// It has begun.
+fn lost_sight(error: ReadError) -> Failure {
+    Failure::failed(format!(
+        "the exchange does not tell what is open now: {}. What was done is told above: run this again, \
+         and close by hand at the exchange if this goes on",
+        in_words(error)
+    ))
+}
+
+fn show(plan: &Plan, rules: &BTreeMap<Symbol, SymbolRules>) {
     for order in &plan.cancel {
         tell(&format!("cancel  {} {}", order.row.symbol, order.row.client_order_id));
     }
     for (symbol, quantity) in &plan.sell {
-        tell(&format!("sell    {quantity} of {symbol} at market"));
+        let sold = rules.get(symbol).map_or(*quantity, |rules| sellable(*quantity, rules));
+        let rest = quantity.saturating_minus(sold);
+        if !sold.is_zero() {
+            tell(&format!("sell    {sold} of {symbol} at market"));
+        }
+        if !rest.is_zero() {
+            tell(&format!("leave   {rest} of {symbol}: no order may be of that"));
+        }
     }
     tell(&format!("leave   {} open orders that are not heikin's", plan.left));
+}
+
+/// What is named more than once is sold as often.
+fn added_up(named: &[(Symbol, Quantity)]) -> Result<BTreeMap<Symbol, Quantity>, Failure> {
+    let mut sums = BTreeMap::<Symbol, Quantity>::new();
+    for (symbol, quantity) in named {
+        let sum = sums.entry(*symbol).or_default();
+        *sum = sum.plus(*quantity).ok_or_else(|| {
+            Failure::bad_input(format!(
+                "--also-sell {symbol}: that is too much in all. Nothing was done"
+            ))
+        })?;
+    }
+    Ok(sums)
+}
+
+/// The rules of what was named. A name that is none is told before anything is done: later it would
+/// stand in the way of the rest.
+async fn rules_of_named(
+    rest: &Rest,
+    also: &BTreeMap<Symbol, Quantity>,
+) -> Result<BTreeMap<Symbol, SymbolRules>, Failure> {
+    let mut known = BTreeMap::new();
+    for (symbol, quantity) in also {
+        let option = format!("--also-sell {symbol}={quantity}");
+        let none = || {
+            Failure::bad_input(format!(
+                "{option}: the exchange has no symbol {symbol}. Nothing was done: give a symbol of \
+                 that exchange, such as BTCUSDT, or leave it out"
+            ))
+        };
+        let info = match rest.exchange_info(&[*symbol]).await {
+            Err(ReadError::Refused(Refusal::Other(BAD_SYMBOL | BAD_CHARACTERS), _)) => {
+                return Err(none());
+            }
+            info => info.map_err(unreachable)?,
+        };
+        let rules = info.rules(symbol.as_str(), None).map_err(|error| {
+            Failure::failed(format!(
+                "{option}: the symbol's trading rules cannot be read: {error}. Nothing was done: leave \
+                 it out, and sell it at the exchange"
+            ))
+        })?;
+        known.insert(*symbol, rules.ok_or_else(none)?);
+    }
+    Ok(known)
 }
 
 fn is_confirmed() -> Result<bool, Failure> {
@@ -168,22 +256,23 @@ fn is_running(data: &Path) -> bool {
 }
 
 /// A heikin that runs sells its positions by its own books; two who sell the same coins would sell
-/// the user's own besides. What is left after its attempt is ours to do.
-async fn wait_for_it(rest: &Rest, also: &BTreeMap<Symbol, Quantity>) -> Result<Plan, Failure> {
+/// the user's own besides. What is left after its attempt is ours to do, and so is what was named
+/// besides: of that it knows nothing.
+async fn wait_for_it(rest: &Rest) -> Result<(), Failure> {
     let attempt = async {
         // Between an exit and the next entry nothing is open for a moment either.
         let mut empty_looks = 0;
         loop {
             pause(LOOK_EVERY).await;
-            let planned = plan(rest, also).await.map_err(unreachable)?;
+            let planned = plan(rest, &BTreeMap::new()).await.map_err(lost_sight)?;
             empty_looks = if planned.is_empty() { empty_looks + 1 } else { 0 };
             if empty_looks == EMPTY_LOOKS {
-                return Ok(planned);
+                return Ok(());
             }
         }
     };
     match tokio::time::timeout(OWN_ATTEMPT, attempt).await {
-        Ok(planned) => planned,
+        Ok(left) => left,
         Err(_elapsed) => Err(Failure::failed(
             "the running heikin has not left everything in time. If it hangs, end its process and \
              run this again; or give --although-running",
@@ -191,18 +280,23 @@ async fn wait_for_it(rest: &Rest, also: &BTreeMap<Symbol, Quantity>) -> Result<P
     }
 }
 
-async fn rules(rest: &Rest, plan: &Plan) -> Result<BTreeMap<Symbol, SymbolRules>, Failure> {
-    let symbols: BTreeSet<Symbol> = plan.sell.keys().copied().collect();
-    let symbols: Vec<_> = symbols.into_iter().collect();
-    if symbols.is_empty() {
-        return Ok(BTreeMap::new());
+/// Asks for the rules of what is planned to be sold, where they are not known yet.
+async fn learn_rules(
+    rest: &Rest,
+    plan: &Plan,
+    known: &mut BTreeMap<Symbol, SymbolRules>,
+) -> Result<(), ReadError> {
+    let missing: Vec<_> =
+        plan.sell.keys().copied().filter(|symbol| !known.contains_key(symbol)).collect();
+    if missing.is_empty() {
+        return Ok(());
     }
-    let info = rest.exchange_info(&symbols).await.map_err(unreachable)?;
-    let rules = symbols.iter().filter_map(|symbol| {
+    let info = rest.exchange_info(&missing).await?;
+    known.extend(missing.into_iter().filter_map(|symbol| {
         let rules = info.rules(symbol.as_str(), None).ok().flatten()?;
-        Some((*symbol, rules))
-    });
-    Ok(rules.collect())
+        Some((symbol, rules))
+    }));
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "it waits for another process")]

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 
 use heikin_core::market::{Symbol, SymbolRules};
 use heikin_core::num::Quantity;
-use heikin_core::order::ClientOrderId;
+use heikin_core::order::{ClientOrderId, Refusal};
 
+use crate::exchange::binance::classify::{Meaning, Reply};
 use crate::exchange::binance::requests::{self, OrderRef, Shape};
 use crate::exchange::binance::rest::{Delivery, ReadError, Rest};
 use crate::exchange::binance::wire::{OrderRow, OrderSideName, decode};
@@ -44,7 +45,22 @@ pub struct Done {
     /// What was done, or tried.
     pub what: String,
     /// Why it did not work; none where it did.
-    pub failure: Option<String>,
+    pub failure: Option<Trouble>,
+}
+
+/// Why a step did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// The exchange says no.
+    Refused(Refusal),
+    /// Something else, in words.
+    Other(String),
+}
+
+impl Trouble {
+    fn other(words: &str) -> Self {
+        Self::Other(words.to_owned())
+    }
 }
 
 impl Plan {
@@ -122,7 +138,7 @@ pub async fn carry_out(
             Some(rules) => sell_all(rest, (symbol, quantity), rules, &mut told).await,
             None => told(Done {
                 what: format!("sell {quantity} of {symbol}"),
-                failure: Some("its trading rules are not known".to_owned()),
+                failure: Some(Trouble::other("its trading rules are not known")),
             }),
         }
     }
@@ -158,6 +174,14 @@ async fn sell_all(
     rules: &SymbolRules,
     told: &mut impl FnMut(Done),
 ) {
+    if !quantity.is_zero() && rules.floor_market_lot(quantity).is_none() {
+        told(Done {
+            what: format!("sell {quantity} of {symbol}"),
+            failure: Some(Trouble::other(
+                "not sold: it is less than the least quantity of an order",
+            )),
+        });
+    }
     let mut left = quantity;
     for number in 1..=MOST_SALES {
         let Some(lot) = rules.floor_market_lot(left) else { break };
@@ -173,7 +197,7 @@ async fn sell_all(
                 return;
             }
         };
-        let failure = sold.is_zero().then(|| "the market took nothing".to_owned());
+        let failure = sold.is_zero().then(|| Trouble::other("the market took nothing"));
         told(Done { what: format!("{what}: {sold} sold"), failure });
         left = left.saturating_minus(sold);
         if sold.is_zero() {
@@ -181,23 +205,38 @@ async fn sell_all(
         }
     }
     if rules.floor_market_lot(left).is_some() {
-        let failure = Some("still there: run this again, or sell it at the exchange".to_owned());
+        let failure =
+            Some(Trouble::other("still there: run this again, or sell it at the exchange"));
         told(Done { what: format!("{left} of {symbol}"), failure });
     }
 }
 
-/// The body of a success, or why there is none, for people.
-fn answered(delivery: &Delivery) -> Result<&[u8], String> {
-    match delivery {
-        Delivery::Answered(response) if (200..300).contains(&response.status) => Ok(&response.body),
-        Delivery::Answered(response) => {
-            let text = String::from_utf8_lossy(&response.body);
-            let short: String = text.chars().take(200).collect();
-            Err(format!("the exchange answered {}: {short}", response.status))
-        }
-        Delivery::Lost(_) => {
-            Err("no answer: it may have been done; run this again to see".to_owned())
-        }
-        Delivery::NotSent(_) => Err("it could not be sent".to_owned()),
+/// How much of a quantity would be sold: in steps of the symbol's, and in as many orders as follow each
+/// other.
+pub fn sellable(quantity: Quantity, rules: &SymbolRules) -> Quantity {
+    let mut left = quantity;
+    for _order in 1..=MOST_SALES {
+        let Some(lot) = rules.floor_market_lot(left) else { break };
+        left = left.saturating_minus(lot.quantity());
+    }
+    quantity.saturating_minus(left)
+}
+
+/// The body of a success, or why there is none.
+fn answered(delivery: &Delivery) -> Result<&[u8], Trouble> {
+    let words = |words: &str| Err(Trouble::other(words));
+    match delivery.reply() {
+        Reply::Answer(answer) if answer.is_success() => Ok(answer.body),
+        Reply::Answer(answer) => match answer.meaning() {
+            Meaning::Refused(refusal) => Err(Trouble::Refused(refusal)),
+            Meaning::NotOpen | Meaning::NoSuchOrder | Meaning::Archived => {
+                words("it is not open any more: it was filled or cancelled meanwhile")
+            }
+            Meaning::Duplicate | Meaning::Halves | Meaning::Unknown => words(
+                "the exchange's answer does not tell whether it was done; run this again to see",
+            ),
+        },
+        Reply::Silence => words("no answer: it may have been done; run this again to see"),
+        Reply::NotSent => words("it could not be sent"),
     }
 }

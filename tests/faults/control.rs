@@ -30,11 +30,19 @@ pub(crate) fn post(address: &str, path: &str, body: &Value) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-fn command(folder: &Path) -> Command {
+fn command(folder: &Path, name: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heikin"));
-    command.arg("run").current_dir(folder).env_clear();
+    command.arg(name).current_dir(folder).env_clear();
     command.env("BINANCE_TESTNET_API_KEY", "key").env("BINANCE_TESTNET_API_SECRET", "secret");
     command
+}
+
+/// What `heikin emergency-close` ends with, in that folder, and what it says.
+pub(crate) fn emergency_close(folder: &Path, options: &str) -> (i32, String) {
+    let mut command = command(folder, "emergency-close");
+    let output = command.args(options.split_whitespace()).output().unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(told).unwrap())
 }
 
 /// `heikin run`, in a folder with its configuration.
@@ -47,7 +55,7 @@ pub(crate) struct Product {
 impl Product {
     /// Starts it, and waits until it serves HTTP.
     pub(crate) fn start(folder: &Path) -> Self {
-        let mut process = command(folder).stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = command(folder, "run").stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert!(line.starts_with("heikin testnet: "), "{line}");
@@ -57,7 +65,7 @@ impl Product {
 
     /// What it says where it ends at once with exit code 2.
     pub(crate) fn refusal(folder: &Path) -> String {
-        let output = command(folder).output().unwrap();
+        let output = command(folder, "run").output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         String::from_utf8(output.stderr).unwrap()
     }

@@ -11,6 +11,7 @@
 //! | `answers`, `key` | requests that are lost, refused, answered wrongly |
 //! | `orders`, `hands` | what the exchange, and people, do with what is there |
 //! | `streams`, `process` | connections; starts and ends |
+//! | `emergency` | `heikin emergency-close` |
 //! | `weight` | that the limits are never met |
 //! | `table` | that `docs/faults.md` names tests that exist |
 //! | `scene`, `control`, `agreement` | product and exchange, and whether they agree |
@@ -18,6 +19,7 @@
 mod agreement;
 mod answers;
 mod control;
+mod emergency;
 mod hands;
 mod key;
 mod orders;

@@ -328,8 +328,8 @@ impl Scene {
 /// A scene whose product is not running.
 #[derive(Debug)]
 pub(crate) struct Resting {
-    simulator: Arc<Simulator>,
-    folder: TempDir,
+    pub(crate) simulator: Arc<Simulator>,
+    pub(crate) folder: TempDir,
 }
 
 impl Resting {
