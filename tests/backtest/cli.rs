@@ -327,3 +327,37 @@ fn finer_candles_refine_the_path_and_must_fit() {
          110. Give finer candles of the same symbol."
     );
 }
+
+#[test]
+fn candles_of_two_symbols_are_no_series() {
+    let one = first(["1", "2", "1", "1"]);
+    let folder =
+        folder(&[("AAAUSDT-1h-2024-01.csv", &one), ("BBBUSDT.csv", &one), ("c.csv", &one)]);
+    let at = folder.path();
+    fs::create_dir(at.join("BBBUSDT-1h")).expect("room");
+    fs::write(at.join("BBBUSDT-1h/2024.csv"), &one).expect("room");
+    let refused = |candles: &str| refused_in(at, &format!("--params p.json --candles {candles}"));
+    for candles in [
+        "AAAUSDT-1h-2024-01.csv BBBUSDT.csv",
+        "c.csv AAAUSDT-1h-2024-01.csv BBBUSDT-1h",
+        "AAAUSDT-1h-2024-01.csv --finer BBBUSDT.csv",
+    ] {
+        let told = refused(candles);
+        assert!(
+            told.starts_with(
+                "by their names, AAAUSDT-1h-2024-01.csv has candles of AAAUSDT, and BBB"
+            ),
+            "{candles}: {told}"
+        );
+    }
+    fs::write(at.join("p.json"), MINIMAL.replacen('{', "{ \"symbol\": \"AAAUSDT\",", 1))
+        .expect("room");
+    assert_eq!(
+        refused("BBBUSDT-1h c.csv"),
+        "the parameters are of AAAUSDT, but by its name BBBUSDT-1h/2024.csv has candles of BBBUSDT. \
+         Nothing was run: give candles of AAAUSDT; or write \"symbol\": \"BBBUSDT\", with its tick, step \
+         and min_notional, into the parameters."
+    );
+    let good = heikin(at, "--params p.json --candles AAAUSDT-1h-2024-01.csv c.csv --json", b"");
+    assert!(good.status.success(), "{good:?}");
+}

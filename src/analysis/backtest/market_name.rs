@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use heikin_core::market::{Asset, Symbol};
+use heikin_core::time::Interval;
 
 /// What is usually paid with, the longest first where one ends another.
 const QUOTES: [&str; 24] = [
@@ -33,6 +34,26 @@ impl MarketName {
         Self::of_text(name.split(|c: char| !c.is_ascii_alphanumeric()).next()?)
     }
 
+    /// The market that a file is certainly named as of, or else its folder: as in
+    /// `BTCUSDT-1h-2024-01.zip`, `btcusdt_1h.csv` or `BTCUSDT.csv`. Other words that end like a quote
+    /// are taken for none.
+    pub fn certain(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let stem = || path.file_stem()?.to_str();
+        let folder = || path.parent()?.file_name()?.to_str();
+        Self::of_series(name)
+            .or_else(|| Self::of_text(stem().filter(|stem| is_in_capitals(stem))?))
+            .or_else(|| Self::of_series(folder()?))
+    }
+
+    /// A symbol and an interval.
+    fn of_series(name: &str) -> Option<Self> {
+        let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+        let (symbol, interval) = (words.next()?, words.next()?);
+        interval.parse::<Interval>().ok()?;
+        Self::of_text(&symbol.to_ascii_uppercase())
+    }
+
     /// Where nothing is known.
     pub fn unknown() -> Option<Self> {
         Self::new("BASEQUOTE", "BASE", "QUOTE")
@@ -55,6 +76,10 @@ impl MarketName {
     }
 }
 
+fn is_in_capitals(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +97,20 @@ mod tests {
         assert_eq!(name("USDT.csv"), None);
         assert_eq!(name("-"), None);
         assert_eq!(name("candles.csv"), None);
+    }
+    #[test]
+    fn a_word_is_not_taken_for_a_symbol_where_it_matters() {
+        let name =
+            |path: &str| MarketName::certain(Path::new(path)).map(|name| name.symbol.to_string());
+        let is = |symbol: &str| Some(symbol.to_owned());
+        assert_eq!(name("a/BTCUSDT-5m-2025-01.csv.gz"), is("BTCUSDT"));
+        assert_eq!(name("ethbtc_1h.zip"), is("ETHBTC"));
+        assert_eq!(name("ETHBTC.csv"), is("ETHBTC"));
+        assert_eq!(name("BTCUSDT-1h/2024.csv"), is("BTCUSDT"));
+        assert_eq!(name("BTCUSDT-1h/ETHUSDT-1h-2024-01.csv"), is("ETHUSDT"));
+        for none in ["amateur.csv", "amateur-2.csv", "1h.csv", "USDT-1h.csv", "btc-2024/a.csv", "-"]
+        {
+            assert_eq!(name(none), None, "{none}");
+        }
     }
 }

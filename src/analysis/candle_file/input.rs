@@ -35,6 +35,19 @@ pub(super) fn resolve<P: AsRef<Path>>(given: &[P]) -> Result<Vec<Input>, CandleF
     if inputs.is_empty() { Err(CandleFileError::nothing_given()) } else { Ok(inputs) }
 }
 
+/// The files that are read for these names; standard input is none.
+///
+/// # Errors
+///
+/// As opening them.
+pub fn candle_paths<P: AsRef<Path>>(given: &[P]) -> Result<Vec<PathBuf>, CandleFileError> {
+    let file = |input| match input {
+        Input::File(path) => Some(path),
+        Input::StandardInput => None,
+    };
+    Ok(resolve(given)?.into_iter().filter_map(file).collect())
+}
+
 /// The candle files right in a folder, by name: folders in it are not looked into.
 fn candle_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();

@@ -34,6 +34,7 @@ mod zip_entry;
 
 pub use ahead::Stride;
 pub use error::{CandleFileError, Column, Conflict, Excerpt, FileName, Problem};
+pub use input::candle_paths;
 pub use run::{CandleFiles, Progress};
 pub use series::{Gap, Summary};
 

@@ -1,5 +1,6 @@
 //! `heikin backtest`: a strategy run over candle files.
 
+mod names;
 mod output;
 mod view;
 
@@ -114,6 +115,7 @@ fn test(
     if stdin(&arguments.candles) && stdin(&arguments.finer) {
         return Err(Failure::bad_input("only one of --candles and --finer can be standard input."));
     }
+    names::check(arguments, params)?;
     let mut candles = CandleFiles::open(&arguments.candles).map_err(Failure::bad_input)?;
     let mut finer = match arguments.finer.as_slice() {
         [] => None,
