@@ -88,7 +88,7 @@ Exit code 2: no such symbol, nothing in that span, or a folder that cannot be us
     ("backtest", "\
 Examples:
   heikin backtest --params examples/backtest.json --candles BTCUSDT-1h-2024-*.zip
-  heikin backtest --params examples/backtest.json --candles candles/ --report report.html --json
+  heikin backtest --params examples/backtest.json --candles candles/BTCUSDT-1h --report report.html --json
 
 Exit code 2: a file or a parameter cannot be used; what was asked for is not written."),
     ("simulate", "\

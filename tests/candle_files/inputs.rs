@@ -31,6 +31,19 @@ fn a_folder_without_candle_files_is_refused() {
 }
 
 #[test]
+fn a_folder_of_folders_with_candle_files_names_them() {
+    let folder = Folder::new()
+        .and("candles/ETHUSDT-1h/a.csv", minutes(0..5))
+        .and("candles/BTCUSDT-1h/a.csv", minutes(0..5))
+        .and("candles/empty/README.md", "nothing");
+    assert_eq!(
+        folder.refusal(&["candles"]),
+        "candles: this folder holds no candle files itself; these in it do: candles/BTCUSDT-1h, \
+         candles/ETHUSDT-1h. Name one of them."
+    );
+}
+
+#[test]
 fn a_path_that_leads_nowhere_is_refused() {
     let folder = Folder::with_csv(minutes(0..5));
     assert_eq!(

@@ -115,11 +115,11 @@ pub enum Problem {
     #[error("cannot be read: {0}. Check its permissions and the disk it is on.")]
     Unreadable(io::Error),
     /// A folder without any name that a candle file has.
-    #[error(
-        "this folder holds no candle files. Name files, or a folder with files that end in \
-         .csv, .gz or .zip."
-    )]
-    NoCandleFiles,
+    #[error("this folder holds no candle files{}", folder_remedy(.inside))]
+    NoCandleFiles {
+        /// Folders in it that do.
+        inside: Vec<String>,
+    },
     /// Not a single line.
     #[error("the file is empty. Download it again, or leave it out.")]
     Empty,
@@ -386,6 +386,13 @@ fn number_remedy(error: NumberError) -> &'static str {
         }
         NumberError::TooLarge => "Correct the line, or download the file again.",
     }
+}
+
+fn folder_remedy(inside: &[String]) -> String {
+    if inside.is_empty() {
+        return ". Name files, or a folder with files that end in .csv, .gz or .zip.".to_owned();
+    }
+    format!(" itself; these in it do{}. Name one of them.", listed(inside))
 }
 
 fn listed(names: &[String]) -> String {

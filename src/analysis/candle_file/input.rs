@@ -25,7 +25,9 @@ pub(super) fn resolve<P: AsRef<Path>>(given: &[P]) -> Result<Vec<Input>, CandleF
             let files = candle_files(path)
                 .map_err(|error| CandleFileError::in_file(&name, unreadable(error)))?;
             if files.is_empty() {
-                return Err(CandleFileError::in_file(&name, Problem::NoCandleFiles));
+                let inside = folders_with_candles(path)
+                    .map_err(|error| CandleFileError::in_file(&name, unreadable(error)))?;
+                return Err(CandleFileError::in_file(&name, Problem::NoCandleFiles { inside }));
             }
             inputs.extend(files.into_iter().map(Input::File));
         } else {
@@ -59,6 +61,20 @@ fn candle_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// The folders right in a folder that hold candle files, by name.
+fn folders_with_candles(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in folder.read_dir()? {
+        let path = entry?.path();
+        // What cannot be looked into is no hint.
+        if path.is_dir() && candle_files(&path).is_ok_and(|files| !files.is_empty()) {
+            names.push(path.display().to_string());
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 fn has_candle_name(path: &Path) -> bool {
