@@ -15,8 +15,9 @@ use super::period::{Period, Series, day_of, plan};
 use crate::analysis::candle_file::{self, CandleFiles};
 use crate::exchange::binance::rest::{ReadError, Rest};
 
-/// The code of a symbol that the exchange does not know (`errors.md`).
+/// The codes of a symbol that the exchange does not know, and of an interval (`errors.md`).
 const BAD_SYMBOL: i32 = -1_121;
+const BAD_INTERVAL: i32 = -1_120;
 /// As many names are offered for one that is unknown.
 const MOST_ALIKE: usize = 3;
 /// How alike they have to be: one letter in seven, or two exchanged.
@@ -227,6 +228,10 @@ async fn span(job: &Job, rest: &Rest, now: Timestamp) -> Result<(Date, Date), Do
         }) => {
             return Err(DownloadError::UnknownSymbol { symbol, like: like(job, rest).await });
         }
+        Err(DownloadError::Exchange {
+            source: ReadError::Refused(Refusal::Other(BAD_INTERVAL), _),
+            ..
+        }) => return Err(DownloadError::NoSuchInterval(job.series)),
         first => first?,
     };
     let nothing = |what| DownloadError::Nothing { series: job.series, what };

@@ -31,6 +31,12 @@ pub enum DownloadError {
         /// Names much like it.
         like: Vec<String>,
     },
+    /// No candles of this length.
+    #[error(
+        "the exchange has no candles of {} for {}. Give another interval, such as 1h.",
+        .0.interval, .0.symbol
+    )]
+    NoSuchInterval(Series),
     /// There is nothing in this span.
     #[error("there are no candles of {} {what}", .series.name())]
     Nothing {
@@ -122,6 +128,7 @@ impl DownloadError {
             self,
             Self::Backwards { .. }
                 | Self::UnknownSymbol { .. }
+                | Self::NoSuchInterval(_)
                 | Self::Nothing { .. }
                 | Self::Folder { .. }
                 | Self::OtherCandles { .. }
@@ -179,7 +186,7 @@ fn exchange(source: &ReadError) -> String {
         ReadError::Refused(Refusal::RateLimited, _) => {
             "the exchange asks for fewer requests, again and again (429)".to_owned()
         }
-        ReadError::Refused(refusal, _) => format!("the exchange refuses: {refusal:?}"),
+        ReadError::Refused(refusal, _) => format!("the exchange refuses: {refusal}"),
         ReadError::NoAnswer(_) => {
             "the exchange gives no usable answer. Is this machine online?".to_owned()
         }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use heikin_core::time::{Span, Timestamp};
@@ -33,6 +34,8 @@ pub struct Folder {
     series: Series,
     /// Which periods were found to lie there whole: each is looked into once.
     whole: BTreeMap<Period, bool>,
+    /// Folders that were made for it, the innermost first.
+    made: Vec<PathBuf>,
     _lock: File,
 }
 
@@ -51,17 +54,33 @@ impl Folder {
     /// Where it cannot be written to, has candles of another series, or is in use.
     pub fn open(path: &Path, series: Series) -> Result<Self, DownloadError> {
         let fails = |source| DownloadError::Folder { path: path.to_owned(), source };
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let made = path.ancestors().take_while(is_missing).map(Path::to_owned).collect();
         fs::create_dir_all(path).map_err(fails)?;
-        let lock = File::create(path.join(LOCK)).map_err(fails)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(DownloadError::InUse(path.to_owned())),
-            Err(TryLockError::Error(source)) => return Err(fails(source)),
-        }
-        let folder = Self { path: path.to_owned(), series, whole: BTreeMap::new(), _lock: lock };
+        let lock = Self::lock(path)?;
+        let folder =
+            Self { path: path.to_owned(), series, whole: BTreeMap::new(), made, _lock: lock };
         match folder.other_candles().map_err(fails)? {
-            Some(name) => Err(DownloadError::OtherCandles { path: folder.path, series, name }),
+            Some(name) => Err(DownloadError::OtherCandles { path: path.to_owned(), series, name }),
             None => Ok(folder),
+        }
+    }
+
+    fn lock(path: &Path) -> Result<File, DownloadError> {
+        let fails = |source| DownloadError::Folder { path: path.to_owned(), source };
+        let name = path.join(LOCK);
+        loop {
+            let lock = File::create(&name).map_err(fails)?;
+            match lock.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(DownloadError::InUse(path.to_owned())),
+                Err(TryLockError::Error(source)) => return Err(fails(source)),
+            }
+            // Whoever had it may have removed it in between: this one is then nobody's any more.
+            let held = lock.metadata().map_err(fails)?;
+            if fs::metadata(&name).is_ok_and(|named| named.ino() == held.ino()) {
+                return Ok(lock);
+            }
         }
     }
 
@@ -220,6 +239,18 @@ impl Folder {
     }
 }
 
+/// Whoever looks into the folder finds candles there, or no folder where nothing came of it.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let mut left = fs::remove_file(self.path.join(LOCK));
+        for made in &self.made {
+            // Not where something is in it.
+            left = left.and_then(|()| fs::remove_dir(made));
+        }
+        drop(left);
+    }
+}
+
 /// Removes a file, where there is one.
 pub(super) fn remove(path: &Path) -> Result<(), DownloadError> {
     match fs::remove_file(path) {
@@ -276,4 +307,31 @@ fn look_into(path: &Path, series: Series, period: Period) -> Result<Content, Str
         until = candle.close_time() + Span::from_millis(1);
     }
     Ok(Content { until })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_nothing_came_into_is_gone_again() {
+        let around = tempfile::tempdir().unwrap();
+        let path = around.path().join("candles/BTCUSDT-1h");
+        let series = Series {
+            symbol: "BTCUSDT".parse().unwrap(),
+            interval: heikin_core::time::Interval::H1,
+        };
+        let folder = Folder::open(&path, series).unwrap();
+        assert!(matches!(Folder::open(&path, series), Err(DownloadError::InUse(_))));
+        assert!(path.join(LOCK).exists());
+        drop(folder);
+        assert!(!around.path().join("candles").exists());
+
+        let folder = Folder::open(&path, series).unwrap();
+        fs::write(path.join("BTCUSDT-1h-2024-01.csv"), "").unwrap();
+        drop(folder);
+        assert!(path.join("BTCUSDT-1h-2024-01.csv").exists() && !path.join(LOCK).exists());
+        drop(Folder::open(&path, series).unwrap());
+        assert!(path.is_dir());
+    }
 }

@@ -32,6 +32,16 @@ fn an_interval_that_is_none_is_told_with_those_that_are() {
 }
 
 #[test]
+fn an_interval_that_the_exchange_does_not_have_is_told_in_words() {
+    let scene = Scene::new();
+    assert_eq!(
+        message(&scene.download("BTCUSDT 1s"), 2),
+        "the exchange has no candles of 1s for BTCUSDT. Give another interval, such as 1h."
+    );
+    assert!(!scene.path("candles").exists());
+}
+
+#[test]
 fn a_span_without_candles_is_told_with_what_there_is() {
     let scene = Scene::new();
     assert_eq!(
@@ -55,12 +65,14 @@ fn a_span_without_candles_is_told_with_what_there_is() {
 fn a_folder_is_for_one_series() {
     let scene = Scene::new();
     json(&scene.january());
+    assert!(!scene.path("candles/BTCUSDT-1h/.heikin-download.lock").exists());
     let told = message(&scene.download("BTCUSDT 1d --into candles/BTCUSDT-1h"), 2);
     assert_eq!(
         told,
         "candles/BTCUSDT-1h holds other candles than BTCUSDT-1d: BTCUSDT-1h-2024-01.zip. A backtest \
          reads a folder as one series: name another folder with --into."
     );
+    assert!(!scene.path("candles/BTCUSDT-1h/.heikin-download.lock").exists());
 }
 
 #[test]

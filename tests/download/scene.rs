@@ -181,7 +181,8 @@ pub(crate) fn packed(path: &str, csv: &str) -> Vec<u8> {
 }
 
 pub(crate) fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
+    // Where nothing came into it, there is none.
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = names.filter(|name| !name.starts_with('.')).collect();
     names.sort();
