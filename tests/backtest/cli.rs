@@ -316,11 +316,24 @@ fn finer_candles_refine_the_path_and_must_fit() {
         quarters += &quarter(at, path[usize::try_from(at).expect("small")]);
     }
     let wrong = quarters.replace("110", "111");
-    let folder =
-        folder(&[("h.csv", &hours), ("q.csv", quarters.as_bytes()), ("w.csv", wrong.as_bytes())]);
+    let elsewhen = quarter(400, path[0]);
+    let folder = folder(&[
+        ("h.csv", &hours),
+        ("q.csv", quarters.as_bytes()),
+        ("w.csv", wrong.as_bytes()),
+        ("e.csv", elsewhen.as_bytes()),
+    ]);
     let fine = heikin(folder.path(), "--params p.json --candles h.csv --finer q.csv --json", b"");
     let json: Value = serde_json::from_slice(&fine.stdout).expect("JSON");
     assert_eq!(json["data"]["finer"], serde_json::json!({ "interval": "15m", "refined": 1 }));
+    assert!(fine.stderr.is_empty(), "{fine:?}");
+    let none = heikin(folder.path(), "--params p.json --candles h.csv --finer e.csv --json", b"");
+    assert!(none.status.success(), "{none:?}");
+    let told = String::from_utf8(none.stderr).expect("text");
+    assert!(
+        told.starts_with("heikin: --finer: these candles make up none of the traded ones"),
+        "{told}"
+    );
     assert_eq!(
         refused_in(folder.path(), "--params p.json --candles h.csv --finer w.csv"),
         "the finer candles from 2024-01-01T00:00:00Z on make up the high 111, but the candle has \

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use self::output::Output;
 use super::failure::Failure;
-use super::tell::print;
+use super::tell::{print, warn};
 use crate::analysis::backtest::params::MINIMAL;
 use crate::analysis::backtest::{
     Backtest, Chart, Drawing, Finer, MarketName, Outcome, Params, Statistics, TradesCsv, report,
@@ -135,6 +135,12 @@ fn test(
         finer.as_mut(),
         &mut (&mut trades, (&mut chart, &mut statistics)),
     )?;
+    if finer.as_ref().is_some_and(|finer| finer.refined() == 0) {
+        warn(
+            "--finer: these candles make up none of the traded ones whole, so the result is as without \
+             them. Give finer candles of the same time.",
+        );
+    }
     trades
         .map_or(Ok(()), TradesCsv::finish)
         .map_err(|error| failed(arguments.trades.as_deref(), &error))?;
