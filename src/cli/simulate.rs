@@ -29,7 +29,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
     /// Tell step by step what happens in it.
-    #[arg(long, requires = "seed")]
+    // Beside --seeds, which excludes --seed, clap would not miss that.
+    #[arg(long, requires = "seed", conflicts_with_all = ["seeds", "from"])]
     trace: bool,
     /// Plant a bug in the engine, by its number from 1 to 19, 26, or `all`, to see that it is caught.
     #[arg(long, value_name = "BUG")]

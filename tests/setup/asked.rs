@@ -140,3 +140,19 @@ fn health_says_who_does_not_answer() {
         assert!(told(&health).contains(words), "{}", told(&health));
     }
 }
+
+/// The steps of one world: beside many they would not be told.
+#[test]
+fn a_trace_is_of_one_seed() {
+    let folder = TempDir::new().unwrap();
+    for of_many in
+        ["--trace", "--trace --seeds 3", "--trace --from 2", "--trace --seed 1 --seeds 3"]
+    {
+        let arguments: Vec<_> = ["simulate"].into_iter().chain(of_many.split(' ')).collect();
+        let refused = heikin(folder.path(), &arguments);
+        assert_eq!(refused.status.code(), Some(2), "{of_many}: {}", told(&refused));
+        assert!(told(&refused).contains("--trace"), "{of_many}: {}", told(&refused));
+    }
+    let traced = heikin(folder.path(), &["simulate", "--seed", "1", "--trace"]);
+    assert!(traced.status.success(), "{}", told(&traced));
+}

@@ -53,8 +53,9 @@ impl FromStr for Speed {
         if text == "max" {
             return Ok(Self::Max);
         }
-        let count: Option<u32> = text.parse().ok().filter(|count| *count <= MOST);
-        count.map(Self::per_second).ok_or_else(|| {
+        let count: Option<NonZeroU32> =
+            text.parse().ok().filter(|count: &NonZeroU32| count.get() <= MOST);
+        count.map(Self::PerSecond).ok_or_else(|| {
             format!("give candles per second, a whole number from 1 to {MOST}, or `max`")
         })
     }
@@ -111,10 +112,9 @@ mod tests {
     #[test]
     fn speeds_are_read_and_stepped_through() {
         let read = |text: &str| text.parse::<Speed>();
-        assert_eq!(read("0"), Ok(Speed::Max));
         assert_eq!(read("max"), Ok(Speed::Max));
         assert_eq!(read("8").unwrap().to_string(), "8/s");
-        for bad in ["", "-1", "1.5", "fast", "10001", "99999999999"] {
+        for bad in ["", "0", "-1", "1.5", "fast", "10001", "99999999999"] {
             assert!(read(bad).unwrap_err().contains("`max`"), "{bad}");
         }
         let mut speed = read("1").unwrap();
