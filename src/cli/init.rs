@@ -13,7 +13,9 @@ use super::failure::Failure;
 use super::tell::{ask, tell};
 use crate::analysis::backtest::MarketName;
 use crate::config::form::{Decided, toml};
-use crate::config::{Config, ENV_FILE, FILE, Paths, Variables, installation_tag, interval_warning};
+use crate::config::{
+    Config, ENV_FILE, FILE, Fault, Paths, Place, Variables, installation_tag, interval_warning,
+};
 
 /// What `.env` holds at first: names without values.
 const ENV: &str = include_str!("../../.env.example");
@@ -245,9 +247,10 @@ fn check(text: &str) -> Result<(), Failure> {
     match Config::load(&Paths::in_folder(folder.path()), &stand_in) {
         Ok(_) => Ok(()),
         Err(faults) => {
-            let faults = faults.0.iter().map(|fault| {
-                let value = fault.value.as_deref().unwrap_or_default();
-                format!("{} = {value} {}. {}", fault.key, fault.what, fault.remedy)
+            // Where in the file it would stand is of no use to whoever answered.
+            let faults = faults.0.into_iter().map(|fault| {
+                let value = Some(fault.value.unwrap_or_default());
+                Fault { place: Place::Request, value, ..fault }.to_string()
             });
             let told = faults.collect::<Vec<_>>().join("\n  ");
             Err(Failure::bad_input(format!("nothing was written:\n  {told}")))

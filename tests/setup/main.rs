@@ -71,7 +71,10 @@ fn two_commands_lead_to_paper_trading() {
     assert!(named("configuration")["told"].as_str().unwrap().contains("mode paper, 1 trader"));
     assert_eq!(named("store")["verdict"], "ok");
     assert_eq!(named("lock")["verdict"], "ok");
-    assert!(named("stop")["told"].as_str().unwrap().contains("without heikin"));
+    // On paper nothing rests anywhere.
+    let stop = named("stop")["told"].as_str().unwrap();
+    assert!(stop.contains("without heikin nothing happens on paper"), "{stop}");
+    assert_eq!(named("stop")["verdict"], "ok");
 
     // Again: nothing is overwritten unless that is said, and then the old one is kept.
     let again = heikin(folder.path(), &["init", "--yes"]);
@@ -123,6 +126,7 @@ fn a_bad_answer_writes_nothing() {
         let init = heikin(folder.path(), &["init", "--yes", arguments[0], arguments[1]]);
         assert_eq!(init.status.code(), Some(2), "{arguments:?}: {}", told(&init));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments:?}");
+        assert!(!told(&init).contains("?."), "{arguments:?}: {}", told(&init));
     }
 }
 

@@ -150,6 +150,11 @@ pub(super) fn stops(config: &Config) -> Vec<Finding> {
     let one = |trader: &TraderConfig| {
         let exit = &trader.settings.exit;
         let who = format!("{} {}", trader.symbol, trader.interval);
+        if config.mode.keys().is_none() {
+            let told = "without heikin nothing happens on paper: prices between its end and its next start \
+                        fill nothing";
+            return Finding::ok("stop", format!("{who}: {told}"));
+        }
         match exit.order {
             ExitOrder::StopMarket => Finding::ok(
                 "stop",

@@ -398,7 +398,8 @@ fn summary(config: &Config, closing: &Closing) -> String {
                 None => "on paper, where nothing happens until the next start".to_owned(),
             }
         } else {
-            format!("{} of it has no stop on the exchange", position.uncovered)
+            let place = config.mode.keys().map_or("", |_| " on the exchange");
+            format!("{} of it has no stop{place}", position.uncovered)
         };
         format!("open: {} of {}; {stops}\n", position.held, position.symbol)
     });
