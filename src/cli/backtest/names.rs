@@ -6,6 +6,7 @@ use super::Arguments;
 use crate::analysis::backtest::{MarketName, Params};
 use crate::analysis::candle_file::candle_paths;
 use crate::cli::failure::Failure;
+use crate::cli::tell::warn;
 
 /// Candles of two symbols would be traded as one series, and those of another symbol than the
 /// parameters' as that one.
@@ -25,13 +26,14 @@ pub(super) fn check(arguments: &Arguments, params: &Params) -> Result<(), Failur
             other.display()
         )));
     }
-    match params.symbol {
-        Some(told) if told != symbol => Err(Failure::bad_input(format!(
-            "the parameters are of {told}, but by its name {} has candles of {symbol}. Nothing was run: \
-             give candles of {told}; or write \"symbol\": \"{symbol}\", with its tick, step and \
-             min_notional, into the parameters.",
+    if let Some(told) = params.symbol.filter(|told| *told != symbol) {
+        // A name proves nothing: the run goes on.
+        warn(&format!(
+            "the parameters are of {told}, but by its name {} has candles of {symbol}: what follows is \
+             told of {told}. Give candles of {told}; or write \"symbol\": \"{symbol}\", with its tick, \
+             step and min_notional, into the parameters",
             first.display()
-        ))),
-        _ => Ok(()),
+        ));
     }
+    Ok(())
 }
