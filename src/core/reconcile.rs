@@ -5,12 +5,13 @@
 
 use crate::num::Quantity;
 use crate::order::{
-    ClientOrderId, Close, Decision, ExpiryReason, Order, OrderKind, Phase, Refusal, Side,
+    ClientOrderId, Close, Decision, ExpiryReason, Order, OrderKind, Phase, Reason, Refusal, Side,
     SlotState, Terms,
 };
 use crate::time::{Span, Timestamp};
 
-/// After this many refusals in a row an exit is tried once a minute, with an alert.
+/// After this many refusals in a row an exit of one kind and reason is tried once a minute, with an
+/// alert.
 pub const REFUSALS_BEFORE_PAUSE: u8 = 3;
 const REFUSED_PAUSE: Span = Span::from_millis(60_000);
 /// What was refused once is not asked for again before this.
@@ -89,7 +90,7 @@ pub fn is_settled(slot: &SlotState) -> bool {
 /// of the order that is given. None where something must happen first.
 #[inline]
 pub fn plan_new(
-    terms: &Terms,
+    (terms, reason): (&Terms, Reason),
     slot: &SlotState,
     context: PlanContext,
 ) -> Option<Option<ClientOrderId>> {
@@ -102,12 +103,12 @@ pub fn plan_new(
                 && context.may_give_way(terms)
                 && is_replaceable(terms, order, context)
                 && slot.hold_until.is_none_or(|until| context.now >= until)
-                && may_submit(slot, context).is_none()
+                && paused(terms, reason, slot, context).is_none()
                 && !satisfies(terms, order);
             replaces.then_some(Some(order.id))
         }
         Some(order) if !order.is_settled() && terms.side == Side::Buy => None,
-        _ => may_submit(slot, context).is_none().then_some(None),
+        _ => paused(terms, reason, slot, context).is_none().then_some(None),
     }
 }
 
@@ -126,14 +127,14 @@ pub fn plan(slot: &SlotState, context: PlanContext) -> Plan {
             return Plan::NOTHING;
         }
     }
-    let wanted = slot.decision.as_ref().and_then(Decision::terms);
+    let wanted = slot.decision.as_ref().and_then(|it| it.terms().zip(it.reason()));
     match (wanted, slot.current()) {
-        (Some(terms), Some(order)) if order.is_live() => correct(terms, order, slot, context),
+        (Some(wanted), Some(order)) if order.is_live() => correct(wanted, order, slot, context),
         (None, Some(order)) if order.phase == Phase::Working => cancel(order, slot, context),
         (None, _) => Plan::NOTHING,
-        (Some(terms), Some(ended)) if slot.sent => send_again(terms, ended, slot, context),
-        (Some(terms), _) if awaits_fills(terms, slot) => Plan::NOTHING,
-        (Some(_), _) => match may_submit(slot, context) {
+        (Some((terms, _)), Some(ended)) if slot.sent => send_again(terms, ended, slot, context),
+        (Some((terms, _)), _) if awaits_fills(terms, slot) => Plan::NOTHING,
+        (Some((terms, reason)), _) => match paused(terms, reason, slot, context) {
             Some(not_before) => Plan::wait(not_before),
             None => Plan::act(Action::Submit),
         },
@@ -154,7 +155,12 @@ fn cancel(order: &Order, slot: &SlotState, context: PlanContext) -> Plan {
 }
 
 /// An order is live where another one, or the same, should be.
-fn correct(terms: &Terms, order: &Order, slot: &SlotState, context: PlanContext) -> Plan {
+fn correct(
+    (terms, reason): (&Terms, Reason),
+    order: &Order,
+    slot: &SlotState,
+    context: PlanContext,
+) -> Plan {
     if order.phase != Phase::Working || satisfies(terms, order) || !context.may_give_way(terms) {
         return Plan::NOTHING;
     }
@@ -162,8 +168,12 @@ fn correct(terms: &Terms, order: &Order, slot: &SlotState, context: PlanContext)
         return cancel(order, slot, context);
     }
     // The same replacement was refused before; a new one waits only for what it would cancel.
-    let refused = slot.retry_at.filter(|_| slot.sent || slot.refusals >= REFUSALS_BEFORE_PAUSE);
-    match refused.max(slot.hold_until).filter(|until| context.now < *until) {
+    let again = slot.retry_at.filter(|_| slot.sent);
+    match again
+        .or(paused(terms, reason, slot, context))
+        .max(slot.hold_until)
+        .filter(|until| context.now < *until)
+    {
         Some(until) => Plan::wait(until),
         None => Plan::act(Action::Replace(order.id)),
     }
@@ -215,12 +225,18 @@ fn send_again(terms: &Terms, ended: &Order, slot: &SlotState, context: PlanConte
     }
 }
 
-/// A decision that was not sent yet waits only where the exchange keeps refusing whatever is sent:
-/// until when.
+/// A decision that was not sent yet waits only where the exchange keeps refusing its like: until
+/// when. What refuses a stop does not hold up the order that leaves in its stead.
 #[inline]
-fn may_submit(slot: &SlotState, context: PlanContext) -> Option<Timestamp> {
-    let waits = slot.refusals >= REFUSALS_BEFORE_PAUSE;
-    slot.retry_at.filter(|not_before| waits && context.now < *not_before)
+fn paused(
+    terms: &Terms,
+    reason: Reason,
+    slot: &SlotState,
+    context: PlanContext,
+) -> Option<Timestamp> {
+    let until = slot.retry_at.filter(|not_before| context.now < *not_before)?;
+    let waits = slot.refusals >= REFUSALS_BEFORE_PAUSE && slot.refused_alike(terms, reason);
+    waits.then_some(until)
 }
 
 /// How long a slot waits after its order ended in this way, before the same decision is sent again.

@@ -77,6 +77,9 @@ impl Engine {
         slot.attempt = id.attempt();
         slot.sent = true;
         slot.retry_at = None;
+        if slot.refusals > 0 && !slot.refused_alike(&order.terms, order.reason) {
+            slot.refusals = 0;
+        }
         Some(slot)
     }
 

@@ -208,7 +208,7 @@ impl Engine {
             && let Some(market) = self.markets.get(trader.market)
             && !state.stands(terms, *reason, after)
             && !self.has(Bug::StopSizedFromOrdered)
-            && let Some(in_place_of) = plan_new(terms, state, self.plan_context(market))
+            && let Some(in_place_of) = plan_new((terms, *reason), state, self.plan_context(market))
         {
             let send = SendOf { terms, reason: *reason, after, again: None };
             let order = self.new_order(trader, state, market, send);

@@ -1,6 +1,7 @@
 //! A slot: the standing decision of a strategy about one order, and the orders made for it.
 
 use std::iter;
+use std::mem::discriminant;
 
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +83,7 @@ pub struct SlotState {
     /// this one is open or there is nothing left to sell: nothing is cancelled or bought before.
     #[serde(default)]
     pub doubled_until: Option<Timestamp>,
-    /// How often in a row the exchange refused.
+    /// How often in a row the exchange refused an order of the same kind and reason.
     pub refusals: u8,
     /// Oldest first; the last is the current one, or, while a replacement is on its way, its
     /// successor.
@@ -243,6 +244,16 @@ impl SlotState {
             Phase::Closed(Close::Refused(refusal)) if self.sent => Some(refusal),
             _ => None,
         }
+    }
+
+    /// Whether what the exchange last refused was an order of this kind, for this reason.
+    pub fn refused_alike(&self, terms: &Terms, reason: Reason) -> bool {
+        let refused = |order: &&Order| {
+            matches!(order.phase, Phase::Closed(Close::Refused(_) | Close::Rejected))
+        };
+        self.orders.iter().rev().find(refused).is_some_and(|last| {
+            last.reason == reason && discriminant(&last.terms.kind) == discriminant(&terms.kind)
+        })
     }
 
     /// What the exchange has, or may have, locked for the slot's orders on one side. A replacement

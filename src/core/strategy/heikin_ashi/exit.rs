@@ -86,8 +86,13 @@ impl HeikinAshiStrategy {
             };
             return leave(reason).or(standing);
         }
+        let refused = slot.and_then(SlotState::refusal) == Some(Refusal::WouldTriggerImmediately);
         // Triggered without being filled: rescued in time, and neither raised nor sold on red.
         if let Some(triggered_at) = position.triggered_at {
+            // The order that triggered is gone: there is nothing to wait for that could still fill.
+            if refused || slot.is_none_or(SlotState::is_empty) {
+                return leave(Reason::StopAlreadyThrough).or(standing);
+            }
             let due = match self.settings.exit.rescue_after {
                 Patience::CandleClose => {
                     view.candle.is_some_and(|candle| candle.close_time() >= triggered_at)
@@ -104,7 +109,6 @@ impl HeikinAshiStrategy {
         if self.settings.exit.on_red && red && rules_apply && view.fresh {
             return leave(Reason::RedCandle).or(standing);
         }
-        let refused = slot.and_then(SlotState::refusal) == Some(Refusal::WouldTriggerImmediately);
         if refused || (level.is_new && level.trigger.price() >= quote.bid) {
             return leave(Reason::StopAlreadyThrough).or(standing);
         }

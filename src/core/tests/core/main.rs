@@ -15,6 +15,7 @@ mod matching;
 mod numbers;
 mod orders;
 mod properties;
+mod protection;
 mod reconcile;
 mod risk;
 mod second_placement;
