@@ -202,6 +202,7 @@ pub fn satisfies(terms: &Terms, order: &Order) -> bool {
     terms.kind == order.terms.kind
         && terms.side == order.terms.side
         && terms.quantity.quantity() == quantity
+        && !order.has_lost_stop()
 }
 
 /// The standing decision was sent, and its order has ended. An entry had its chance: it is not
@@ -255,9 +256,18 @@ pub fn pause_after(close: Close, refusals: u8, now: Timestamp) -> Option<Timesta
     }
 }
 
-/// How much of `sellable` no exit order covers that is known to be open.
+/// How much of `sellable` no order protects that is known to be open.
 pub fn uncovered(sellable: Quantity, exit: &SlotState) -> Quantity {
-    let covers = |order: &&Order| matches!(order.phase, Phase::Working | Phase::Canceling);
-    let covered = exit.live().filter(covers).map(Order::remaining).max().unwrap_or(Quantity::ZERO);
-    sellable.saturating_minus(covered)
+    unmatched(sellable, exit, Order::protects)
+}
+
+/// How much of `held` no order offers that is known to be open.
+pub fn unoffered(held: Quantity, exit: &SlotState) -> Quantity {
+    unmatched(held, exit, |_| true)
+}
+
+fn unmatched(quantity: Quantity, exit: &SlotState, counts: fn(&Order) -> bool) -> Quantity {
+    let open = |order: &&Order| matches!(order.phase, Phase::Working | Phase::Canceling);
+    let counted = exit.live().filter(open).filter(|order| counts(order)).map(Order::remaining);
+    quantity.saturating_minus(counted.max().unwrap_or(Quantity::ZERO))
 }

@@ -330,8 +330,9 @@ impl Checks {
         venue: &Venue,
         scenario: &Scenario,
     ) -> Result<(), Violation> {
+        let sends = &self.sends;
         for (number, truth) in self.traders.iter_mut().enumerate() {
-            let exposed = !truth.alarmed && is_exposed(number, truth, venue, scenario);
+            let exposed = !truth.alarmed && is_exposed((number, truth), sends, venue, scenario);
             truth.exposed_since = if exposed { truth.exposed_since.or(Some(now)) } else { None };
             if truth.exposed_since.is_some_and(|since| now.since(since) > FORGOTTEN_AFTER) {
                 return violated("P3 forgotten", format!("trader {number} holds {}", truth.net));
@@ -489,29 +490,42 @@ fn may_spend(slot: &SlotState) -> Money {
     buys.map(worst).sum()
 }
 
-/// Whether the engine knows of sellable coins that no order covers which it knows to be open.
+/// Whether the engine knows of sellable coins that no order protects which it knows to be open.
 fn is_bare(trader: &Trader, engine: &Engine) -> bool {
     let Some(market) = engine.market_of(trader) else { return false };
     if !trader.position().is_open() {
         return false;
     }
     let Some(sellable) = market.rules().floor_lot(trader.holding()) else { return false };
-    let covers = |order: &&Order| matches!(order.phase, Phase::Working | Phase::Canceling);
+    let covers = |order: &&Order| {
+        matches!(order.phase, Phase::Working | Phase::Canceling) && order.protects()
+    };
     let covered = trader
         .slot(Slot::Exit)
         .and_then(|slot| slot.orders().filter(covers).map(Order::remaining).max());
     covered.unwrap_or(Quantity::ZERO) < sellable.quantity()
 }
 
-/// Whether the exchange's record has a sellable part of a position that no order of ours offers.
-fn is_exposed(number: usize, truth: &TraderTruth, venue: &Venue, scenario: &Scenario) -> bool {
+/// Whether the exchange's record has a sellable part of a position that neither a stop of ours
+/// protects nor an order that is on its way out offers.
+fn is_exposed(
+    (number, truth): (usize, &TraderTruth),
+    sends: &BTreeMap<ClientOrderId, NewOrder>,
+    venue: &Venue,
+    scenario: &Scenario,
+) -> bool {
     let Some(market) = scenario.markets.get(truth.market) else { return false };
     let Some(market) = venue.market(market.rules.symbol) else { return false };
     let ours =
         |id: ClientOrderId| id.tag() == scenario.config.tag && usize::from(id.trader().0) == number;
+    let leaves = |id: ClientOrderId| {
+        let sent = sends.get(&id.with_part(heikin_core::order::Part::Order));
+        sent.is_some_and(|order| order.reason.is_leaving())
+    };
     let offered = venue
         .open(market)
         .filter(|order| order.side == Side::Sell && ours(order.id))
+        .filter(|order| order.is_stop || leaves(order.id))
         .map(|order| order.remaining.to_money())
         .max()
         .unwrap_or_default();

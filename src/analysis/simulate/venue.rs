@@ -129,12 +129,13 @@ impl Venue {
         self.matching.last_price(market)
     }
 
-    /// The open orders on a market: id, side, how much is left, since when it works.
+    /// The open orders on a market: id, side, how much is left, whether it is a stop.
     pub(super) fn open(&self, market: MarketIndex) -> impl Iterator<Item = OpenOrder> {
         self.matching.open_orders(market).iter().map(|order| OpenOrder {
             id: order.client_id,
             side: order.side,
             remaining: order.remaining(),
+            is_stop: order.trigger().is_some(),
         })
     }
 
@@ -250,6 +251,7 @@ pub(super) struct OpenOrder {
     pub(super) id: ClientOrderId,
     pub(super) side: Side,
     pub(super) remaining: Quantity,
+    pub(super) is_stop: bool,
 }
 
 /// How the price gets to where it goes.

@@ -413,7 +413,7 @@ impl Engine {
     }
 
     /// Whether quotes of this symbol are wanted between other inputs: a position on it is on its way
-    /// out. At most one per 250 ms is of use.
+    /// out, or is not protected. At most one per 250 ms is of use.
     pub fn wants_quotes(&self, symbol: Symbol) -> bool {
         let leaving = |slot: &crate::order::SlotState| {
             let reason = slot.decision.as_ref().and_then(crate::order::Decision::reason);
@@ -422,7 +422,10 @@ impl Engine {
         self.traders.iter().any(|trader| {
             let here = self.markets.get(trader.market).is_some_and(|it| it.rules.symbol == symbol);
             let open = trader.position.open.as_ref().filter(|_| here);
-            open.is_some_and(|open| open.triggered_at.is_some() || trader.slots.iter().any(leaving))
+            open.is_some_and(|open| {
+                let alone = open.triggered_at.is_some() || open.unprotected_since.is_some();
+                alone || trader.slots.iter().any(leaving)
+            })
         })
     }
 

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use super::resolve::Resolve;
 use super::{
-    ClientOrderId, ExpiryReason, Fill, OrderKind, OrderState, Part, Reason, Refusal, Terms,
+    ClientOrderId, ExpiryReason, Fill, OrderKind, OrderState, Part, Reason, Refusal, Side, Terms,
     TradeId, VenueOrderId, VenueStatus,
 };
 use crate::num::Quantity;
@@ -283,6 +283,26 @@ impl Order {
     #[inline]
     pub fn has_questions(&self) -> bool {
         self.phase == Phase::Unresolved || self.fills_due.is_some()
+    }
+
+    /// Whether the stop of a bracket has ended while its target is still open: what is left of it has
+    /// no stop. A target that has traded says how much next; it may be all.
+    #[inline]
+    pub fn has_lost_stop(&self) -> bool {
+        self.legs.as_ref().is_some_and(|legs| {
+            let Legs { stop, target } = **legs;
+            let told = !target.executed.is_zero()
+                || stop.ended != Some(VenueStatus::Expired(ExpiryReason::OcoTrigger));
+            stop.ended.is_some() && target.ended.is_none() && told
+        })
+    }
+
+    /// Whether it sells when the price falls, or is on its way out: an order that only waits for a
+    /// better price protects nothing.
+    #[inline]
+    pub fn protects(&self) -> bool {
+        let has_stop = self.terms.kind.trigger().is_some() && !self.has_lost_stop();
+        self.terms.side == Side::Sell && (has_stop || self.reason.is_leaving())
     }
 
     /// Moves it along the transition table.

@@ -6,7 +6,7 @@ use crate::ledger::{DRIFT_CONFIRMED_AFTER, ReportedBalance};
 use crate::market::Asset;
 use crate::num::{Money, Quantity};
 use crate::order::{ClientOrderId, Order, OrderEvent, OrderState, Phase, Side, Slot, SlotState};
-use crate::reconcile::uncovered;
+use crate::reconcile::unoffered;
 use crate::time::{Span, Timestamp};
 
 impl Engine {
@@ -214,7 +214,7 @@ impl Engine {
         }
         let held = trader.position.held;
         let most = match (covered, trader.slot(Slot::Exit)) {
-            (Covered::Kept, Some(exit)) => uncovered(held, exit),
+            (Covered::Kept, Some(exit)) => unoffered(held, exit),
             _ => held,
         };
         let taken = missing.min(most);

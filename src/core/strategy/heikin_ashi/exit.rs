@@ -166,13 +166,14 @@ impl HeikinAshiStrategy {
         let StopLevel { trigger, limit, .. } = level;
         if !exit.take_profit.is_zero() && view.rules.oco_allowed {
             let target = self.target(view, position)?;
-            return Some(if quote.bid >= target.price() {
+            if quote.bid >= target.price() {
                 let kind = OrderKind::Limit { price: target };
-                Exit { kind, reason: Reason::TakeProfit, after }
-            } else {
+                return Some(Exit { kind, reason: Reason::TakeProfit, after });
+            }
+            if !does_without_target(view) {
                 let kind = OrderKind::Bracket { target, trigger, limit };
-                Exit { kind, reason: Reason::Stop, after }
-            });
+                return Some(Exit { kind, reason: Reason::Stop, after });
+            }
         }
         let at_market = exit.order == ExitOrder::StopMarket
             && view.rules.order_types.contains(OrderType::StopLoss);
@@ -240,6 +241,23 @@ fn entry_rest(view: &View<'_>, position: &OpenPosition, candles_more: u64, desir
     let opened_with = rest.decided_after <= position.opened_after;
     if opened_with && view.closed <= position.opened_after + candles_more {
         desired.place(Slot::Entry, rest.terms, rest.reason, rest.decided_after);
+    }
+}
+
+/// Whether the stop stands alone until the next candle: the exchange does not take a target at which
+/// the market is already.
+fn does_without_target(view: &View<'_>) -> bool {
+    let Some(slot) = view.slot(Slot::Exit) else { return false };
+    let Some(decision) = &slot.decision else { return false };
+    match decision.terms().map(|terms| terms.kind) {
+        Some(OrderKind::Bracket { .. }) => {
+            let refusal = slot.refusal();
+            matches!(refusal, Some(Refusal::PriceRelation | Refusal::WouldTakeImmediately))
+        }
+        Some(OrderKind::StopLossLimit { .. } | OrderKind::StopLoss { .. }) => {
+            decision.after == view.closed
+        }
+        _ => false,
     }
 }
 

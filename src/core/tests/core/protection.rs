@@ -4,8 +4,8 @@ use heikin_core::engine::{Command, Effect, Engine, Input};
 use heikin_core::market::{FilterName, Quote};
 use heikin_core::num::Quantity;
 use heikin_core::order::{
-    CancelAnswer, ClientOrderId, NewOrder, OrderReport, OrderState, Reason, Refusal, Slot,
-    SlotState, SubmitAnswer, VenueStatus,
+    CancelAnswer, ClientOrderId, ExpiryReason, Fill, NewOrder, OrderReport, OrderState, Part,
+    Reason, Refusal, Slot, SlotState, SubmitAnswer, VenueStatus,
 };
 use heikin_core::risk::RiskLimits;
 use heikin_core::strategy::{HeikinAshiSettings, Patience};
@@ -63,6 +63,11 @@ impl Desk {
 
     fn exit(&self) -> &SlotState {
         self.engine.traders()[0].slot(Slot::Exit).unwrap()
+    }
+
+    fn is_bare(&self) -> bool {
+        let position = self.engine.traders()[0].position();
+        position.open.as_ref().unwrap().unprotected_since.is_some()
     }
 
     fn quote(&self, bid: &str) -> Quote {
@@ -155,4 +160,113 @@ fn what_refuses_a_stop_does_not_hold_up_another_kind_of_exit() {
     desk.refused(id, refusal);
     assert_eq!(desk.exit().refusals, 1);
     assert_eq!(placed(desk.after(500, &Input::Time)), [(limit("124"), Reason::Panic)]);
+}
+
+/// What is told of one leg of the bracket at 125.21 that stands after the entry.
+fn of_leg(desk: &mut Desk, part: Part, (status, executed): (VenueStatus, &str)) -> Vec<Effect> {
+    let id = desk.exit().current().unwrap().id.with_part(part);
+    let mut state = OrderState { working_since: Some(ms(1)), ..desk.state(id, status) };
+    let mut fill = None;
+    if part == Part::StopLeg {
+        state.working_since = None;
+    } else {
+        state.executed = quantity(executed);
+        fill = Some(Fill {
+            trade_id: 77,
+            price: price("125.21"),
+            quantity: quantity(executed),
+            commission: quantity("0.01"),
+            commission_asset: usdt(),
+            maker: true,
+            at: desk.engine.now(),
+        });
+    }
+    let quote = Some(desk.quote("125.2"));
+    desk.step(&Input::Report { report: OrderReport { state, fill }, quote }).to_vec()
+}
+
+fn with_target() -> Desk {
+    let mut settings = settings();
+    settings.exit.take_profit = rate("0.05");
+    settings.exit.rescue_after = Patience::For(Span::from_secs(5));
+    let desk = Desk::with(settings);
+    let kind = desk.exit().current().unwrap().terms.kind;
+    assert_eq!(kind, bracket("125.21", "106.31", "105.31"));
+    desk
+}
+
+/// The target of 0.999 has sold 0.4, and the rest of it was cancelled.
+fn rest_of_target() -> (Desk, Vec<Effect>) {
+    let mut desk = with_target();
+    let expired = VenueStatus::Expired(ExpiryReason::OcoTrigger);
+    let effects = of_leg(&mut desk, Part::StopLeg, (expired, "0"));
+    assert!(effects.is_empty(), "a target that fills whole says it next: {effects:?}");
+    assert!(!desk.is_bare());
+    let id = desk.exit().current().unwrap().id;
+    let effects = of_leg(&mut desk, Part::TargetLeg, (VenueStatus::Open, "0.4"));
+    let cancels = |it: &Effect| matches!(it, Effect::Cancel { id: which, .. } if *which == id);
+    assert!(effects.iter().any(cancels), "{effects:?}");
+    assert!(desk.is_bare() && desk.engine.wants_quotes(symbol()));
+    let state = OrderState { executed: quantity("0.4"), ..desk.state(id, VenueStatus::Canceled) };
+    let answer = CancelAnswer::Canceled(state);
+    let effects = desk.step(&Input::Canceled { id, answer }).to_vec();
+    (desk, effects)
+}
+
+#[test]
+fn the_rest_of_a_target_that_filled_in_part_gets_a_stop_again() {
+    let (_, effects) = rest_of_target();
+    assert_eq!(placed(&effects), [(bracket("125.21", "106.31", "105.31"), Reason::Stop)]);
+    let rest = effects.iter().find_map(|effect| match effect {
+        Effect::Submit(order) => Some(order.terms.quantity),
+        _ => None,
+    });
+    assert_eq!(rest, Some(lot("0.599")));
+}
+
+#[test]
+fn a_bracket_whose_stop_the_exchange_ended_is_placed_anew() {
+    let mut desk = with_target();
+    let expired = VenueStatus::Expired(ExpiryReason::ExchangeCanceled);
+    let effects = of_leg(&mut desk, Part::StopLeg, (expired, "0"));
+    assert!(matches!(effects.as_slice(), [Effect::Cancel { .. }]), "{effects:?}");
+    assert!(desk.is_bare());
+}
+
+#[test]
+fn a_stop_stands_alone_until_the_next_candle_where_the_market_is_at_the_target() {
+    let (mut desk, effects) = rest_of_target();
+    let id = submitted(&effects).unwrap();
+    let effects = desk.refused(id, Refusal::PriceRelation);
+    assert_eq!(placed(effects), [(stop_limit("106.31", "105.31"), Reason::Stop)]);
+    let id = submitted(effects).unwrap();
+    let answer = SubmitAnswer::Placed(desk.state(id, VenueStatus::Open));
+    assert!(desk.step(&Input::Submitted { id, answer }).is_empty());
+    assert!(!desk.is_bare());
+    let quote = desk.quote("124");
+    assert!(desk.step(&Input::Quote { symbol: symbol(), quote }).is_empty());
+    let candle = candle(5, ["124", "125", "108", "124"]);
+    let late = candle.close_time().since(desk.engine.now()).millis();
+    let quote = Some(Quote::point(candle.close(), candle.close_time()));
+    let (symbol, interval) = (symbol(), Interval::H1);
+    let effects = desk.after(late, &Input::Candle { symbol, interval, candle, quote });
+    assert!(matches!(effects, [.., Effect::Cancel { .. }]), "{effects:?}");
+}
+
+#[test]
+fn a_limit_order_above_the_market_protects_nothing() {
+    let (mut desk, effects) = rest_of_target();
+    let id = submitted(&effects).unwrap();
+    // The market is at the target: no bracket any more.
+    let quote = desk.quote("125.21");
+    desk.step(&Input::Quote { symbol: symbol(), quote });
+    let effects = desk.refused(id, Refusal::PriceRelation);
+    assert_eq!(placed(effects), [(limit("125.21"), Reason::TakeProfit)]);
+    let id = submitted(effects).unwrap();
+    let answer = SubmitAnswer::Placed(desk.state(id, VenueStatus::Open));
+    desk.step(&Input::Submitted { id, answer });
+    assert!(desk.is_bare() && desk.engine.wants_quotes(symbol()));
+    let quote = desk.quote("120");
+    let effects = desk.step(&Input::Quote { symbol: symbol(), quote });
+    assert!(matches!(effects, [Effect::Decide { .. }, Effect::Cancel { .. }]), "{effects:?}");
 }
