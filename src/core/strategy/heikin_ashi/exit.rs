@@ -87,10 +87,11 @@ impl HeikinAshiStrategy {
             return leave(reason).or(standing);
         }
         let refused = slot.and_then(SlotState::refusal) == Some(Refusal::WouldTriggerImmediately);
+        let is_bare = slot.is_none_or(SlotState::is_empty);
         // Triggered without being filled: rescued in time, and neither raised nor sold on red.
         if let Some(triggered_at) = position.triggered_at {
             // The order that triggered is gone: there is nothing to wait for that could still fill.
-            if refused || slot.is_none_or(SlotState::is_empty) {
+            if refused || is_bare {
                 return leave(Reason::StopAlreadyThrough).or(standing);
             }
             let due = match self.settings.exit.rescue_after {
@@ -109,7 +110,8 @@ impl HeikinAshiStrategy {
         if self.settings.exit.on_red && red && rules_apply && view.fresh {
             return leave(Reason::RedCandle).or(standing);
         }
-        if refused || (level.is_new && level.trigger.price() >= quote.bid) {
+        // Whatever keeps the exchange from taking a stop, at its trigger there is none to wait for.
+        if refused || ((level.is_new || is_bare) && level.trigger.price() >= quote.bid) {
             return leave(Reason::StopAlreadyThrough).or(standing);
         }
         self.protect(view, position, level, quote)

@@ -270,3 +270,30 @@ fn a_limit_order_above_the_market_protects_nothing() {
     let effects = desk.step(&Input::Quote { symbol: symbol(), quote });
     assert!(matches!(effects, [Effect::Decide { .. }, Effect::Cancel { .. }]), "{effects:?}");
 }
+
+#[test]
+fn a_stop_that_is_refused_for_whatever_reason_is_an_exit_once_the_market_reaches_it() {
+    let full = Refusal::Filter(Some(FilterName::MaxNumAlgoOrders));
+    for refusal in [full, Refusal::InsufficientBalance, Refusal::Other(-1)] {
+        let mut desk = Desk::new();
+        assert!(!desk.engine.wants_quotes(symbol()));
+        desk.half_replaced(refusal);
+        assert!(desk.engine.wants_quotes(symbol()));
+        let quote = desk.quote("110.66");
+        assert!(desk.step(&Input::Quote { symbol: symbol(), quote }).is_empty());
+        let quote = desk.quote("110.65");
+        let effects = desk.step(&Input::Quote { symbol: symbol(), quote });
+        assert_eq!(placed(effects), [(limit("109.65"), Reason::StopAlreadyThrough)]);
+    }
+}
+
+#[test]
+fn a_bracket_that_is_refused_is_an_exit_once_the_market_reaches_its_stop() {
+    for refusal in [Refusal::Filter(Some(FilterName::MaxNumAlgoOrders)), Refusal::PriceRelation] {
+        let (mut desk, effects) = rest_of_target();
+        let quote = desk.quote("101");
+        desk.step(&Input::Quote { symbol: symbol(), quote });
+        let effects = desk.refused(submitted(&effects).unwrap(), refusal);
+        assert_eq!(placed(effects), [(limit("100"), Reason::StopAlreadyThrough)]);
+    }
+}
