@@ -415,7 +415,10 @@ impl Engine {
                         let again = NewOrder { id, symbol, terms, reason, after, not_after };
                         return Some(Effect::Submit(again));
                     }
-                    Some(ResolveAction::Audit) if self.sync.asked.is_none() => {
+                    Some(ResolveAction::Audit)
+                        if self.sync.asked.is_none()
+                            && self.sync.held_until().is_none_or(|until| until <= now) =>
+                    {
                         return Some(Effect::FetchAccount { since: self.sync_since() });
                     }
                     Some(ResolveAction::Audit) | None => {}

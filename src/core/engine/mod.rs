@@ -57,6 +57,11 @@ use crate::time::{Interval, Span, Timestamp};
 pub const PROTECTION_GRACE: Span = Span::from_millis(3_000);
 /// A placement or cancellation without an answer for this long is unresolved.
 const ANSWER_TIMEOUT: Span = Span::from_millis(15_000);
+/// After the account could not be fetched it is fetched again after this long: twice as long after
+/// each failure in a row, and at most...
+const FETCH_PAUSE: Span = Span::from_millis(1_000);
+/// ... this long.
+const MOST_FETCH_PAUSE: Span = Span::from_millis(30_000);
 /// Executions that were counted but not told are fetched after this long.
 const FILLS_DUE_AFTER: Span = Span::from_millis(500);
 
@@ -146,6 +151,29 @@ struct Sync {
     asked: Option<Timestamp>,
     /// When the last one came.
     last: Timestamp,
+    /// How often in a row none came.
+    #[serde(default)]
+    failures: u32,
+    /// The exchange said that it answers nothing before this time.
+    #[serde(default)]
+    not_before: Option<Timestamp>,
+}
+
+impl Sync {
+    /// None came. The next one waits longer the more often in a row that was so, and for as long as
+    /// the exchange said.
+    fn fail(&mut self, now: Timestamp, not_before: Option<Timestamp>) {
+        let pause = FETCH_PAUSE.times(1 << self.failures.min(5)).min(MOST_FETCH_PAUSE);
+        self.failures = self.failures.saturating_add(1);
+        self.asked = None;
+        self.due = Some(now + pause);
+        self.not_before = not_before;
+    }
+
+    /// After failures: until when none is asked for, whoever needs it.
+    fn held_until(&self) -> Option<Timestamp> {
+        self.due.filter(|_| self.failures > 0).max(self.not_before)
+    }
 }
 
 /// Counters of the risk rules; they survive restarts.
@@ -314,7 +342,10 @@ impl Engine {
                 .as_ref()
                 .filter(|resolve| !(resolve.wants_audit() && self.sync.asked.is_some()))
                 .filter(|resolve| !(resolve.is_fencing() && self.status == Status::Starting))
-                .map(|resolve| resolve.wake_at()),
+                .map(|resolve| match self.sync.held_until() {
+                    Some(until) if resolve.is_auditing() => resolve.wake_at().max(until),
+                    _ => resolve.wake_at(),
+                }),
             Phase::Working | Phase::Closed(_) => None,
         }
     }
@@ -325,7 +356,13 @@ impl Engine {
         let periodic = self.config.resync_every.map(|every| self.sync.last + every);
         self.sync_at = match self.sync.asked {
             Some(asked) => Some(asked + ANSWER_TIMEOUT),
-            None => [self.sync.due, periodic].into_iter().flatten().min(),
+            // What failed is tried again when its pause is over: that the last success is long ago is
+            // no reason to come before.
+            None => match self.sync.due {
+                Some(due) if self.sync.failures > 0 => Some(due),
+                due => [due, periodic].into_iter().flatten().min(),
+            }
+            .map(|at| self.sync.not_before.map_or(at, |until| at.max(until))),
         };
     }
 

@@ -1,6 +1,6 @@
 //! The account as a whole: balances, snapshots, and the start.
 
-use super::super::{AccountSnapshot, Alert, Bug, Engine, Market, Status, Touched, Trader};
+use super::super::{AccountSnapshot, Alert, Bug, Engine, Market, Status, Sync, Touched, Trader};
 use super::answers::unresolve;
 use crate::ledger::{DRIFT_CONFIRMED_AFTER, ReportedBalance};
 use crate::market::Asset;
@@ -23,6 +23,7 @@ impl Engine {
         }
         self.sync.asked = None;
         self.sync.due = Some(now);
+        self.sync.failures = 0;
         self.plan_sync();
         self.status =
             if self.has(Bug::ActBeforeRecovery) { Status::Ready } else { Status::Starting };
@@ -42,9 +43,7 @@ impl Engine {
     }
 
     pub(super) fn take_failed_snapshot(&mut self, not_before: Option<Timestamp>) -> Touched {
-        let pause = self.clock + Span::from_secs(1);
-        self.sync.asked = None;
-        self.sync.due = Some(not_before.unwrap_or(pause).max(pause));
+        self.sync.fail(self.clock, not_before);
         self.plan_sync();
         self.learn_audit(Err(not_before));
         Touched::All
@@ -71,8 +70,7 @@ impl Engine {
         }
         self.compare_balances(&snapshot.balances, snapshot.at);
         self.confirm_balances(&snapshot.balances, snapshot.at);
-        self.sync.asked = None;
-        self.sync.last = now;
+        self.sync = Sync { last: now, ..Sync::default() };
         // A difference that stays is looked at less and less often.
         self.sync.due = self.balances.drifting_since().map(|since| {
             let age = Span::from_millis(snapshot.at.since(since).millis() / 4);

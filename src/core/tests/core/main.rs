@@ -14,6 +14,7 @@ mod ledger;
 mod matching;
 mod numbers;
 mod orders;
+mod out_of_reach;
 mod properties;
 mod protection;
 mod reconcile;

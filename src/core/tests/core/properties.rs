@@ -341,6 +341,8 @@ impl World {
         for _ in 0..20 {
             let due = self.engine.next_deadline().is_some_and(|at| at <= self.now);
             let effects = self.step(Input::Time);
+            let next = self.engine.next_deadline();
+            prop_assert!(next.is_none_or(|at| at > self.now), "a deadline at {next:?} stays due");
             if !due {
                 prop_assert_eq!(effects, []);
                 return Ok(());
@@ -381,7 +383,10 @@ fn run(ops: &[Op]) -> Result<World, TestCaseError> {
     world.step(opening);
     for op in ops {
         let Some(input) = world.input(*op) else { continue };
-        world.step(input);
+        let failed = matches!(input, Input::Account(Err(_)));
+        let effects = world.step(input);
+        let fetches = effects.iter().any(|it| matches!(it, Effect::FetchAccount { .. }));
+        prop_assert!(!(failed && fetches), "what failed is asked for again at once");
         world.rests()?;
         world.moves_forward()?;
         for trader in world.engine.traders() {
