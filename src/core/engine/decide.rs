@@ -352,8 +352,12 @@ impl Engine {
     #[inline]
     fn next_id(&self, trader: &Trader, slot: &SlotState, again: Option<u32>) -> ClientOrderId {
         let (mut generation, mut attempt) = match again {
-            Some(generation) => (generation, slot.attempt + 1),
-            None => (slot.generation + 1, 1),
+            // After the last attempt that there is, the next generation.
+            Some(generation) => slot
+                .attempt
+                .checked_add(1)
+                .map_or((generation.wrapping_add(1), 1), |attempt| (generation, attempt)),
+            None => (slot.generation.wrapping_add(1), 1),
         };
         if self.has(Bug::ResendSameId)
             && again.is_some()

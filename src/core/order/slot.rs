@@ -10,7 +10,7 @@ use super::{
     Terms, VenueStatus,
 };
 use crate::num::{Money, Price, Quantity};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// Ended orders kept for reports that come late; older ones are settled, and a report of theirs
 /// can only be a repetition.
@@ -18,6 +18,11 @@ const PAST_ORDERS: usize = 8;
 /// When there are so many, all but [`PAST_ORDERS`] are forgotten at once: what costs is moving those
 /// that stay.
 const MOST_ORDERS: usize = 4 * PAST_ORDERS;
+/// An order that could not leave for the second time in a row waits this long: twice as long after
+/// each that follows, and at most...
+const UNSENT_PAUSE: Span = Span::from_millis(1_000);
+/// ... this long.
+const MOST_UNSENT_PAUSE: Span = Span::from_millis(30_000);
 
 /// What was decided about a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,6 +90,9 @@ pub struct SlotState {
     pub doubled_until: Option<Timestamp>,
     /// How often in a row the exchange refused an order of the same kind and reason.
     pub refusals: u8,
+    /// How often in a row an order could not leave.
+    #[serde(default)]
+    pub unsent: u8,
     /// Oldest first; the last is the current one, or, while a replacement is on its way, its
     /// successor.
     orders: Vec<Order>,
@@ -107,6 +115,7 @@ impl SlotState {
             hold_until: None,
             doubled_until: None,
             refusals: 0,
+            unsent: 0,
             orders: Vec::new(),
             replacing: false,
             past_is_open: false,
@@ -322,8 +331,7 @@ impl SlotState {
         current.enter(Phase::Closed(Close::Canceled), ended, now);
         successor.enter(Phase::Working, placed, now);
         self.replacing = false;
-        self.refusals = 0;
-        self.retry_at = None;
+        self.went_well();
         true
     }
 
@@ -340,9 +348,34 @@ impl SlotState {
             return false;
         }
         order.enter(Phase::Working, placed, now);
-        self.refusals = 0;
-        self.retry_at = None;
+        self.went_well();
         true
+    }
+
+    /// An order did what was asked for: nothing that went wrong before makes the next one wait.
+    #[inline]
+    pub const fn went_well(&mut self) {
+        self.refusals = 0;
+        self.unsent = 0;
+        self.retry_at = None;
+    }
+
+    /// An order could not leave: too late, or for want of a connection. The next one leaves at once,
+    /// but the longer that goes on the more it waits: each is recorded, and has an id of its own.
+    pub fn could_not_send(&mut self, now: Timestamp) {
+        let waits = self.unsent.checked_sub(1);
+        let pause = waits.map(|it| UNSENT_PAUSE.times(1 << it.min(5)).min(MOST_UNSENT_PAUSE));
+        self.unsent = self.unsent.saturating_add(1);
+        self.refusals = 0;
+        self.retry_at = pause.map(|pause| now + pause);
+    }
+
+    /// The exchange is within reach: what could not leave need not wait any longer.
+    pub const fn in_reach(&mut self) {
+        if self.unsent > 0 {
+            self.unsent = 0;
+            self.retry_at = None;
+        }
     }
 
     /// After the answers of a replacement: once the first order has ended, the second one takes its

@@ -49,6 +49,11 @@ impl Engine {
         Touched::All
     }
 
+    /// The exchange was heard: what could not leave may leave now.
+    pub(super) fn in_reach(&mut self) {
+        self.traders.iter_mut().flat_map(|it| &mut it.slots).for_each(SlotState::in_reach);
+    }
+
     pub(super) fn take_snapshot(&mut self, snapshot: &AccountSnapshot) -> Touched {
         let now = self.clock;
         let first = self.balances.assets().is_empty();
@@ -77,6 +82,7 @@ impl Engine {
             now + DRIFT_CONFIRMED_AFTER.max(age)
         });
         self.plan_sync();
+        self.in_reach();
         self.learn_audit(Ok(()));
         for index in 0..self.traders.len() {
             if let Some(trader) = self.traders.get_mut(index) {

@@ -72,6 +72,7 @@ impl Engine {
             Input::StreamRestored => {
                 self.sync.due = Some(self.clock);
                 self.plan_sync();
+                self.in_reach();
                 Touched::All
             }
             Input::Rules(rules) => self.take_rules(rules),

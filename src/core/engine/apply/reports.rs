@@ -47,8 +47,7 @@ impl Engine {
             slot.hold_until = slot.hold_until.max(doubled_until);
         }
         if moved && goes_well {
-            slot.refusals = 0;
-            slot.retry_at = None;
+            slot.went_well();
         } else if merged.ended {
             self.after_end(id, None);
         }
@@ -74,14 +73,13 @@ impl Engine {
     /// wants to be asked again.
     #[inline]
     pub(super) fn after_end(&mut self, id: ClientOrderId, not_before: Option<Timestamp>) {
+        let now = self.clock;
         let Some(slot) = self.slot_mut(id) else { return };
         match slot.order(id).map(|order| order.phase) {
-            Some(Phase::Closed(
-                Close::Filled | Close::Canceled | Close::NotSent | Close::Absent,
-            )) => {
-                slot.refusals = 0;
-                slot.retry_at = None;
+            Some(Phase::Closed(Close::Filled | Close::Canceled | Close::Absent)) => {
+                slot.went_well();
             }
+            Some(Phase::Closed(Close::NotSent)) => slot.could_not_send(now),
             Some(Phase::Closed(close)) => self.after_failure(id, close, not_before),
             Some(_) => slot.retry_at = not_before.or(slot.retry_at),
             None => {}
@@ -95,6 +93,7 @@ impl Engine {
         let Some(slot) = self.slot_mut(id) else { return };
         let refused = matches!(close, Close::Refused(_) | Close::Rejected);
         slot.refusals = if refused { slot.refusals.saturating_add(1) } else { 0 };
+        slot.unsent = 0;
         slot.retry_at = pause_after(close, slot.refusals, now).max(not_before);
         let expected = matches!(
             close,
