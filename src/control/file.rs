@@ -39,6 +39,7 @@ impl Control {
             role: Role::Owner,
             now,
             pin: None,
+            mark: None,
         };
         let sentences = overrides(config);
         let is_overridden_otherwise = *locked(&self.shared.overrides) != sentences;

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use heikin::config::{ApiToken, Http, TokenRole};
 use heikin::control::Control;
+use heikin::control::front::record::Event;
 use heikin::http::Server;
 use heikin::http::api::Api;
 use heikin_bot::backend::{
-    Answer, Backend, BackendError, ChatId, Command, Cursor, Delivery, InboxRow, Intake, LogLevel,
-    MessageId, Nonce, Outcome, Page, Presser, Query, Range, Receipt, Refusal, Role, StateVersion,
-    Subject, Take, Target, Ticket, TradeNumber, UpdateId, UserId,
+    Answer, Backend, BackendError, ChatId, Command, Control as Entries, Cursor, Delivery, InboxRow,
+    Intake, LogLevel, MessageId, Nonce, Outcome, Page, Presser, Query, Range, Receipt, Refusal,
+    Role, StateVersion, Subject, Take, Target, Ticket, TradeNumber, UpdateId, UserId,
 };
 use heikin_bot::conformance::{Bench, all};
 use heikin_bot::remote::Remote;
@@ -19,7 +20,7 @@ use heikin_core::time::{Span, Timestamp};
 
 use crate::billing::Nothing;
 use crate::world::{
-    NO_VERSION, OWNER, World, alerts, confirmed, grant, person, request, terminal, trader,
+    NO_VERSION, OWNER, World, alerts, confirmed, grant, person, request, status, terminal, trader,
 };
 
 #[test]
@@ -226,6 +227,11 @@ async fn commands_have_one_effect<B: Backend>(backend: &B) {
     let again = give("pause-2", &pause, None).await;
     assert!(matches!(again, Outcome::Refused(Refusal::AlreadySo { .. })), "{again:?}");
 
+    let other = give("pause", &Command::Panic, None).await;
+    assert!(matches!(other, Outcome::Refused(Refusal::Rule { .. })), "another command: {other:?}");
+    let control = status(backend).await.control;
+    assert_eq!(control, Entries::Paused, "nothing of it was done");
+
     let resume = Command::Resume { target: Target::All };
     let Outcome::Confirm(recap) = give("resume", &resume, None).await else { panic!() };
     let Outcome::Confirm(same) = give("resume-2", &resume, Some(NO_VERSION)).await else {
@@ -328,4 +334,16 @@ async fn alerts_wait_until_acknowledged<B: Backend>(backend: &B, now: Timestamp)
         .collect();
     backend.ack(rest).await.unwrap();
     assert_eq!(backend.outbox(Cursor::START, 10).await.unwrap(), []);
+}
+
+#[test]
+fn what_was_recorded_before_requests_had_marks_is_read() {
+    let begun = r#"{"event":"begun","request":"a","steps":[],"after":1}"#;
+    let finished = r#"{"event":"finished","request":"a","outcome":{"outcome":"pin_needed"}}"#;
+    for text in [begun, finished] {
+        let event: Event = serde_json::from_str(text).unwrap();
+        let (Event::Begun { mark, .. } | Event::Finished { mark, .. }) = &event else { panic!() };
+        assert_eq!(*mark, None);
+        assert_eq!(serde_json::to_string(&event).unwrap(), text, "and is written as it was");
+    }
 }

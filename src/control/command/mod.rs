@@ -58,6 +58,8 @@ pub(super) struct Commander {
     pub(super) role: Role,
     pub(super) now: Timestamp,
     pub(super) pin: Option<Pin>,
+    /// The mark of the command, by which a request that is used for another one is seen.
+    pub(super) mark: Option<String>,
 }
 
 /// Carries a command out, or says why not, or what must be confirmed first.
@@ -75,13 +77,21 @@ pub(super) async fn carry_out(
     let _at_work = AtWork::begin(control, &request).await;
     let now = control.now();
     let (known, by) = (request.clone(), actor.identity.clone());
+    let mark = rights::mark(&command);
+    let marked = mark.clone();
     let config = Arc::clone(&control.shared.config);
     let (progress, role) = control
         .front(move |ledger| {
-            let progress = ledger.state().commands().progress(&known).cloned();
-            Ok((progress, role_of(&config, ledger, &by, now)))
+            let commands = ledger.state().commands();
+            let progress = commands.progress(&known).cloned();
+            let is_anothers = commands.was_for_another(&known, &marked);
+            Ok(((progress, is_anothers), role_of(&config, ledger, &by, now)))
         })
         .await?;
+    let (progress, is_anothers) = progress;
+    if is_anothers {
+        return Ok(Outcome::Refused(used_before()));
+    }
     match progress {
         Some(Progress::Finished(outcome)) => return Ok(*outcome),
         // It was cut off, and is settled by the next start.
@@ -89,31 +99,49 @@ pub(super) async fn carry_out(
         None => {}
     }
     let Actor { identity: by, name, pin } = actor;
-    let commander = Commander { request, by, name, role, now, pin };
+    let commander = Commander { request, by, name, role, now, pin, mark: Some(mark) };
     if role < needed(&command) {
         let words = rights::words(&command);
         return conclude(control, &commander, Conclusion::refused(words, Refusal::NotAllowed))
             .await;
     }
+    dispatched(control, &commander, command, confirmed).await
+}
+
+/// Under one request there is one command: another one is not done, and not said to be.
+fn used_before() -> Refusal {
+    let reason =
+        "This request was used before, for another command: nothing was done. Over the API, \
+                  send it with an Idempotency-Key of its own."
+            .to_owned();
+    Refusal::Rule { reason }
+}
+
+async fn dispatched(
+    control: &Control,
+    commander: &Commander,
+    command: Command,
+    confirmed: Option<StateVersion>,
+) -> Result<Outcome, BackendError> {
     match command {
         Command::StartBot
         | Command::StopBot
         | Command::Pause { .. }
         | Command::Resume { .. }
         | Command::Close { .. }
-        | Command::Panic => trading::steer(control, &commander, command, confirmed).await,
+        | Command::Panic => trading::steer(control, commander, command, confirmed).await,
         Command::Set { .. } | Command::SetFromForm { .. } => {
-            settings::set(control, &commander, &command, confirmed).await
+            settings::set(control, commander, &command, confirmed).await
         }
         Command::SetMode { mode } => {
             let refusal = Refusal::Rule { reason: mode::how_to_change(control, mode) };
             let conclusion = Conclusion::refused(rights::words(&command), refusal);
-            conclude(control, &commander, conclusion).await
+            conclude(control, commander, conclusion).await
         }
         Command::Subscribe { .. } | Command::VerifyPayment | Command::CancelPayment => {
-            payer::serve(control, &commander, command).await
+            payer::serve(control, commander, command).await
         }
-        _ => people::change(control, &commander, command, confirmed).await,
+        _ => people::change(control, commander, command, confirmed).await,
     }
 }
 
@@ -228,7 +256,7 @@ pub(super) fn concluded(
     conclusion: Conclusion,
 ) -> Result<Outcome, StoreError> {
     let Conclusion { outcome, what, events: changes, news, deed } = conclusion;
-    let Commander { request, by, name, now, .. } = commander;
+    let Commander { request, by, name, now, mark, .. } = commander;
     let mut events = changes;
     match deed.map(|deed| deed.done(ledger.desk(), *now)) {
         Some(Ok(step)) => events.extend(selling::events(ledger, step.records, *now)),
@@ -245,8 +273,8 @@ pub(super) fn concluded(
         if let Some(user) = user_of(by).filter(|_| !is_forgotten) {
             events.push(ledger.seal_name(user, name)?);
         }
-        events
-            .push(Event::Finished { request: request.clone(), outcome: Box::new(outcome.clone()) });
+        let (request, mark, finished) = (request.clone(), mark.clone(), Box::new(outcome.clone()));
+        events.push(Event::Finished { request, outcome: finished, mark });
         let result = result_of(&outcome);
         events.push(Event::Audited { by: by.clone(), what, result });
         for (thread, alert) in news {

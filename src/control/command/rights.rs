@@ -1,8 +1,10 @@
 //! Which role a command takes, and how it is called.
 
 use heikin_bot::backend::{Command, Role, Target};
+use sha2::{Digest as _, Sha256};
 
 use crate::config::TokenRole;
+use crate::control::front::seal::hex;
 
 /// The least role that may give a command. Owners alone give and take roles from operator on: that
 /// is looked at where it is known whose role it is.
@@ -71,6 +73,23 @@ pub(super) fn words(command: &Command) -> String {
         Command::CancelBroadcast => "ended a message to everybody".to_owned(),
         Command::DeleteMe => "had themselves forgotten".to_owned(),
     }
+}
+
+/// What two commands under one request are told apart by: no secret, nothing personal, and nothing that
+/// a chat works out anew when it has to say the same once more (until when, what else is chosen).
+pub(super) fn mark(command: &Command) -> String {
+    let whole = match command {
+        Command::SetNotify { .. }
+        | Command::Mute { .. }
+        | Command::SetCard { .. }
+        | Command::Claim { .. }
+        | Command::Subscribe { .. } => words(command).into_bytes(),
+        // Numbers and words always serialize.
+        _ => serde_json::to_vec(command).unwrap_or_default(),
+    };
+    let mut mark = hex(&Sha256::digest(whole));
+    mark.truncate(32);
+    mark
 }
 
 /// Of which traders.

@@ -380,8 +380,9 @@ pub(super) async fn begin(
     (steps, after): (&[engine::Command], engine::Sequence),
 ) -> Result<(), BackendError> {
     let (request, now, steps) = (commander.request.clone(), commander.now, steps.to_vec());
+    let mark = commander.mark.clone();
     control
-        .front(move |ledger| ledger.record(now, vec![Event::Begun { request, steps, after }]))
+        .front(move |ledger| ledger.record(now, vec![Event::Begun { request, steps, after, mark }]))
         .await
 }
 
@@ -457,6 +458,8 @@ pub(in crate::control) fn settle_interrupted(
     let events = settled.iter().map(|(request, outcome)| Event::Finished {
         request: request.clone(),
         outcome: Box::new(outcome.clone()),
+        // It was kept when it was begun.
+        mark: None,
     });
     let events = events.collect();
     ledger.record(now, events)?;

@@ -27,6 +27,9 @@ pub enum Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Commands {
     requests: VecDeque<(RequestId, Progress)>,
+    /// Which command each was for; nothing of those that were stored before it was kept.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    marks: VecDeque<(RequestId, String)>,
     audit: VecDeque<AuditLine>,
 }
 
@@ -35,6 +38,16 @@ impl Commands {
     pub fn progress(&self, request: &RequestId) -> Option<&Progress> {
         let mut same = self.requests.iter().rev().filter(|(known, _)| known == request);
         same.next().map(|(_, progress)| progress)
+    }
+
+    /// Whether a request is known to have been made for another command than the one of this mark.
+    pub fn was_for_another(&self, request: &RequestId, mark: &str) -> bool {
+        self.mark(request).is_some_and(|known| known != mark)
+    }
+
+    fn mark(&self, request: &RequestId) -> Option<&str> {
+        let mut same = self.marks.iter().rev().filter(|(known, _)| known == request);
+        same.next().map(|(_, mark)| mark.as_str())
     }
 
     /// Requests whose end is not known.
@@ -50,7 +63,10 @@ impl Commands {
         self.audit.iter().rev()
     }
 
-    pub(super) fn set(&mut self, request: &RequestId, progress: Progress) {
+    pub(super) fn set(&mut self, request: &RequestId, progress: Progress, mark: Option<&str>) {
+        if let Some(mark) = mark {
+            self.keep_mark(request, mark);
+        }
         let known = self.requests.iter_mut().rev().find(|(known, _)| known == request);
         if let Some((_, known)) = known {
             *known = progress;
@@ -59,6 +75,17 @@ impl Commands {
         self.requests.push_back((request.clone(), progress));
         if self.requests.len() > Bounds::REQUESTS {
             self.requests.pop_front();
+        }
+    }
+
+    /// Keeps which command a request is for.
+    fn keep_mark(&mut self, request: &RequestId, mark: &str) {
+        if self.mark(request).is_some() {
+            return;
+        }
+        self.marks.push_back((request.clone(), mark.to_owned()));
+        if self.marks.len() > Bounds::REQUESTS {
+            self.marks.pop_front();
         }
     }
 

@@ -169,6 +169,9 @@ pub enum Event {
         steps: Vec<heikin_core::engine::Command>,
         /// The account's last record before it.
         after: Sequence,
+        /// The mark of the command.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<String>,
     },
     /// The desk recorded something about somebody's access.
     Sold {
@@ -198,6 +201,9 @@ pub enum Event {
         request: RequestId,
         /// How.
         outcome: Box<Outcome>,
+        /// The mark of the command.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<String>,
     },
     /// Somebody typed a wrong PIN; which one is nowhere.
     PinWrong {

@@ -272,12 +272,13 @@ impl State {
             Event::TicketTaken { nonce } => {
                 self.buttons.remove(nonce);
             }
-            Event::Begun { request, steps, after } => {
+            Event::Begun { request, steps, after, mark } => {
                 let progress = Progress::Begun { steps: steps.clone(), after: *after };
-                self.commands.set(request, progress);
+                self.commands.set(request, progress, mark.as_deref());
             }
-            Event::Finished { request, outcome } => {
-                self.commands.set(request, Progress::Finished(outcome.clone()));
+            Event::Finished { request, outcome, mark } => {
+                let progress = Progress::Finished(outcome.clone());
+                self.commands.set(request, progress, mark.as_deref());
             }
             Event::PinWrong { by } => self.pins.wrong(by, at),
             Event::PinRight { by } => self.pins.right(by),
