@@ -370,6 +370,16 @@ impl Account {
         })
     }
 
+    /// Whether something that was granted is good at `now`, or will be.
+    pub fn has_grant(&self, now: Timestamp) -> bool {
+        self.granted().any(|(_, _, until)| until > now)
+    }
+
+    /// The account as it is by payments alone.
+    pub fn without_grants(&self) -> Self {
+        Self { grants: BTreeMap::new(), ..self.clone() }
+    }
+
     /// How many grants there are.
     pub(super) fn grant_count(&self) -> usize {
         self.grants.len()

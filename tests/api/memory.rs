@@ -381,7 +381,7 @@ impl Memory {
             }
             Command::Revoke { user } => {
                 state.roles.remove(&user);
-                Done::Revoked { user }
+                Done::Revoked { user, keeps: None }
             }
             Command::Broadcast { .. } => Done::BroadcastQueued { recipients: 1 },
             _ => Done::CardSet,

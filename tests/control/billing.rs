@@ -13,7 +13,7 @@ use heikin::http::{Beat, Readiness, Server, Source};
 use heikin::standin::razorpay::{Hands, Hook, Pay, RazorpayStandin, Settings};
 use heikin_bot::backend::{
     Access, Alert, Answer, Backend as _, Command, Done, Member, Outcome, Page, Paise, Payer,
-    PaymentPhase, Payments, Query, Range, Refusal, Role, SubscriptionAlert, UserId,
+    PaymentPhase, Payments, Query, Range, Refusal, Role, SubscriptionAlert, SystemAlert, UserId,
 };
 use heikin_core::time::{Span, Timestamp};
 
@@ -355,16 +355,56 @@ fn an_operator_grants_and_takes_back_but_not_what_was_paid() {
         assert_eq!(first, [SubscriptionAlert::Granted { until: Some(until) }]);
         let revoke = || Command::Revoke { user: ASHA };
         let revoked = confirmed(control, "revoke", person(OWNER, "O"), revoke()).await;
-        assert_eq!(revoked, Outcome::Done(Done::Revoked { user: ASHA }));
+        assert_eq!(revoked, Outcome::Done(Done::Revoked { user: ASHA, keeps: None }));
         assert_eq!(member(control).await.role, Role::Guest);
         // What was not sent by then would be wrong by now.
-        assert_eq!(told(control).await, [SubscriptionAlert::Revoked]);
+        assert_eq!(told(control).await, [SubscriptionAlert::Revoked { keeps: None }]);
         let url = link(control).await;
         shop.pay(&url);
         assert!(is_active(verify(control, "verify").await));
         let refused = confirmed(control, "again", terminal(), revoke()).await;
         assert!(matches!(refused, Outcome::Refused(Refusal::Rule { .. })), "{refused:?}");
         assert_eq!(member(control).await.role, Role::Subscriber);
+    });
+    shop.world.stop(product);
+}
+
+#[test]
+fn what_was_given_beside_what_was_paid_is_taken_back_and_the_paid_part_stays() {
+    let shop = Shop::new();
+    let mut product = shop.world.start();
+    run(&shop, &mut product, async |control| {
+        let url = link(control).await;
+        shop.pay(&url);
+        let paid = verify(control, "verify").await;
+        assert!(is_active(paid));
+        for role in [Role::Subscriber, Role::Viewer] {
+            let grant = Command::Grant { user: ASHA, role, days: None };
+            let granted = confirmed(control, &format!("grant {role:?}"), terminal(), grant).await;
+            assert!(matches!(granted, Outcome::Done(_)), "{granted:?}");
+            let revoke = Command::Revoke { user: ASHA };
+            let id = format!("revoke {role:?}");
+            let asked = control.command(request(&id), terminal(), revoke.clone(), None).await;
+            let Ok(Outcome::Confirm(recap)) = asked else { panic!("{asked:?}") };
+            assert!(recap.consequences[0].contains("paid for stays"), "{recap:?}");
+            let revoked = confirmed(control, &id, terminal(), revoke).await;
+            let keeps = Some(paid);
+            assert_eq!(revoked, Outcome::Done(Done::Revoked { user: ASHA, keeps }), "{role:?}");
+            let now = member(control).await;
+            assert_eq!((now.role, now.access), (Role::Subscriber, paid));
+            let of_owner = alerts(control).await.remove(&OWNER.0).unwrap_or_default();
+            let last = of_owner.last().map(|envelope| envelope.alert.clone());
+            let Some(Alert::System(SystemAlert::RoleChanged { role: said, .. })) = last else {
+                panic!("{last:?}")
+            };
+            assert_eq!(said, Role::Subscriber, "{role:?}");
+            if role == Role::Subscriber {
+                assert_eq!(told(control).await, [SubscriptionAlert::Revoked { keeps }]);
+            }
+        }
+        let nothing = Command::Revoke { user: ASHA };
+        let refused = confirmed(control, "nothing", terminal(), nothing).await;
+        assert!(matches!(refused, Outcome::Refused(Refusal::Rule { .. })), "{refused:?}");
     });
     shop.world.stop(product);
 }

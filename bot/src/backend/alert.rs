@@ -483,7 +483,11 @@ pub enum SubscriptionAlert {
         until: Option<Timestamp>,
     },
     /// The operator took the granted access away.
-    Revoked,
+    Revoked {
+        /// What the person has paid for, and keeps; none where that is nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keeps: Option<Access>,
+    },
 }
 
 /// The day in one message.

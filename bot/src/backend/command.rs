@@ -144,7 +144,7 @@ pub enum Command {
         /// For how many days; none for no end.
         days: Option<u32>,
     },
-    /// Takes every role away; a subscription that was paid for goes on.
+    /// Takes every role and every grant away; a subscription that was paid for goes on.
     Revoke {
         /// From whom.
         user: UserId,

@@ -91,6 +91,9 @@ pub enum Done {
     Revoked {
         /// From whom.
         user: UserId,
+        /// What they have paid for, and keep; none where that is nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keeps: Option<Access>,
     },
     /// The actor is the owner.
     Claimed,

@@ -78,8 +78,15 @@ fn told(done: &Done, reader: &Reader) -> Text {
                 .code(user.to_string())
                 .plain(format!(" is {}{until}.\n", role.as_str()))
         }
-        Done::Revoked { user } => {
-            Text::new().bold("Taken away: ").code(user.to_string()).plain(" has no role.\n")
+        Done::Revoked { user, keeps } => {
+            let text = Text::new().bold("Taken away: ").code(user.to_string());
+            match keeps {
+                None => text.plain(" has no role.\n"),
+                Some(access) => text.plain(format!(
+                    " is a subscriber still, by what was paid: {}.\n",
+                    billing::access(*access, reader)
+                )),
+            }
         }
         Done::Claimed => bold("You are the owner.").plain(
             "The code is used up: nobody can claim this bot again. /menu shows all there is.\n",
@@ -144,6 +151,27 @@ mod tests {
     use super::*;
     use crate::backend::Role;
     use crate::local_time::LocalTime;
+
+    #[test]
+    fn who_keeps_what_was_paid_is_not_said_to_have_no_role() {
+        let reader = Reader {
+            time: LocalTime::new(Timestamp::EPOCH, "UTC"),
+            role: Role::Operator,
+            is_billing: true,
+        };
+        let said = |keeps| {
+            let user = crate::backend::UserId(2001);
+            let done = Done::Revoked { user, keeps };
+            told(&done, &reader).to_plain().replace('\u{a0}', " ")
+        };
+        assert_eq!(said(None), "Taken away: 2001 has no role.\n");
+        let until = Timestamp::EPOCH + heikin_core::time::Span::DAY.times(3);
+        assert_eq!(
+            said(Some(Access::Active { until })),
+            "Taken away: 2001 is a subscriber still, by what was paid: active · 3 days left (till \
+             4 Jan 1970).\n"
+        );
+    }
 
     #[test]
     fn the_end_of_a_message_to_everybody_says_whom_it_reached() {

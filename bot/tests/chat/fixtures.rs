@@ -649,7 +649,7 @@ pub(crate) fn outcome_of(command: &Command, words: &str) -> Outcome {
         Command::Grant { user, role, .. } => {
             Done::Granted { user: *user, role: *role, until: None }
         }
-        Command::Revoke { user } => Done::Revoked { user: *user },
+        Command::Revoke { user } => Done::Revoked { user: *user, keeps: None },
         Command::Claim { code } if code != "right" => {
             return Outcome::Refused(Refusal::Rule {
                 reason: "this code is not the one that was printed".to_owned(),

@@ -358,7 +358,13 @@ fn access() -> Vec<Named> {
         ("grace", subscription(SubscriptionAlert::Grace { until: NOW + Span::DAY })),
         ("access ended", subscription(SubscriptionAlert::Ended)),
         ("granted", subscription(SubscriptionAlert::Granted { until: None })),
-        ("grant ended", subscription(SubscriptionAlert::Revoked)),
+        ("grant ended", subscription(SubscriptionAlert::Revoked { keeps: None })),
+        (
+            "grant ended beside what was paid",
+            subscription(SubscriptionAlert::Revoked {
+                keeps: Some(Access::Active { until: NOW + Span::DAY.times(20) }),
+            }),
+        ),
     ]
 }
 

@@ -1,8 +1,8 @@
 //! Roles, preferences, the claim of the owner, messages to everybody.
 
 use heikin_bot::backend::{
-    Access, Alert, BackendError, Command, Done, NotifyPreferences, Outcome, Recap, RecapTopic,
-    Refusal, Role, StateVersion, SystemAlert, UserId,
+    Alert, BackendError, Command, Done, NotifyPreferences, Outcome, Recap, RecapTopic, Refusal,
+    Role, StateVersion, SystemAlert, UserId,
 };
 use heikin_core::time::{Span, Timestamp};
 
@@ -257,19 +257,27 @@ fn revoke(ledger: &Ledger<RealDisk>, commander: &Commander, user: UserId) -> Ver
         let reason = "Heikin needs an owner: make somebody else one first.".to_owned();
         return refused(Refusal::Rule { reason });
     }
-    let access = ledger.state().sales().access(user, commander.now);
+    let sales = ledger.state().sales();
     let is_given = people.role(user, commander.now) > Role::Guest;
-    if !is_given && !matches!(access, Access::Granted { .. }) {
+    if !is_given && !sales.has_grant(user, commander.now) {
         let reason = "What they have paid for stays theirs: it ends by a refund, which you make in \
                       Razorpay's dashboard.";
         return refused(Refusal::Rule { reason: reason.to_owned() });
     }
-    let told = SystemAlert::RoleChanged { user, role: Role::Guest, name: String::new() };
-    let conclusion = Conclusion::done(what, Done::Revoked { user })
+    let keeps = sales.paid_access(user, commander.now);
+    let left = if keeps.is_some() { Role::Subscriber } else { Role::Guest };
+    let told = SystemAlert::RoleChanged { user, role: left, name: String::new() };
+    let conclusion = Conclusion::done(what, Done::Revoked { user, keeps })
         .with([Event::Revoked { user }])
         .doing(Deed::Revoke { operator: operator(commander), person: person(user) })
         .telling(None, Alert::System(told));
-    Verdict::ask(RecapTopic::Revoke { user, role }, conclusion)
+    let stays = keeps.map(|_| {
+        "What they have paid for stays theirs: it ends by a refund, which you make in Razorpay's \
+         dashboard."
+            .to_owned()
+    });
+    let topic = Box::new(RecapTopic::Revoke { user, role });
+    Verdict::Ask(topic, stays.into_iter().collect(), Box::new(conclusion))
 }
 
 /// Who gives and takes access; whoever sits at this machine is number 0.

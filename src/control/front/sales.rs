@@ -76,23 +76,20 @@ impl Sales {
         self.account(user).is_some_and(|account| access::access(account, now).is_open())
     }
 
+    /// Whether access was granted to somebody that has not ended, also beside what they have paid for.
+    pub fn has_grant(&self, user: UserId, now: Timestamp) -> bool {
+        self.account(user).is_some_and(|account| account.has_grant(now))
+    }
+
+    /// What somebody has by payment alone, where that is access.
+    pub fn paid_access(&self, user: UserId, now: Timestamp) -> Option<Access> {
+        let paid = self.account(user)?.without_grants();
+        paid.standing(now).state.is_entitled().then(|| stands(&paid, now))
+    }
+
     /// How somebody's access stands.
     pub fn access(&self, user: UserId, now: Timestamp) -> Access {
-        let Some(account) = self.account(user) else { return Access::None };
-        let standing = account.standing(now);
-        let until = standing.until.unwrap_or(now);
-        let ended = account.ended(now).unwrap_or(now);
-        match standing.state {
-            State::None => Access::None,
-            State::Pending => {
-                Access::Pending { expires_at: standing.open_link.map_or(now, |link| link.expires) }
-            }
-            State::Active => Access::Active { until: standing.paid_until.unwrap_or(until) },
-            State::Grace => Access::Grace { until },
-            State::Suspended => Access::Suspended { since: ended },
-            State::Granted => Access::Granted { until: Some(until) },
-            State::Refunded => Access::Refunded { at: ended },
-        }
+        self.account(user).map_or(Access::None, |account| stands(account, now))
     }
 
     /// What somebody gave of themselves, sealed.
@@ -157,5 +154,23 @@ impl Sales {
 
     pub(super) fn looked(&mut self, delivery: &DeliveryId) {
         self.waiting.retain(|waiting| waiting.id != *delivery);
+    }
+}
+
+/// How the access of an account stands.
+fn stands(account: &Account, now: Timestamp) -> Access {
+    let standing = account.standing(now);
+    let until = standing.until.unwrap_or(now);
+    let ended = account.ended(now).unwrap_or(now);
+    match standing.state {
+        State::None => Access::None,
+        State::Pending => {
+            Access::Pending { expires_at: standing.open_link.map_or(now, |link| link.expires) }
+        }
+        State::Active => Access::Active { until: standing.paid_until.unwrap_or(until) },
+        State::Grace => Access::Grace { until },
+        State::Suspended => Access::Suspended { since: ended },
+        State::Granted => Access::Granted { until: Some(until) },
+        State::Refunded => Access::Refunded { at: ended },
     }
 }

@@ -83,7 +83,9 @@ fn told(
             SubscriptionAlert::ChargedBack { amount: shown::paise(*amount) }
         }
         event::Event::Granted { until, .. } => SubscriptionAlert::Granted { until: Some(*until) },
-        event::Event::Revoked { .. } => SubscriptionAlert::Revoked,
+        event::Event::Revoked { .. } => {
+            SubscriptionAlert::Revoked { keeps: state.sales().paid_access(user, now) }
+        }
         event::Event::Moved { from, to, .. } => moved(*from, *to, &record.cause, standing.until)?,
         _ => return None,
     })

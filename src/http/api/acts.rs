@@ -152,7 +152,7 @@ pub const ACTS: &[Act] = &[
     Act::post(
         "/users/{user}/revoke",
         Verb::Revoke,
-        "Takes every role away; a subscription that was paid for goes on",
+        "Takes every role and every grant away; a subscription that was paid for goes on",
         None,
         Make::Revoke,
     )

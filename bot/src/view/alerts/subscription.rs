@@ -64,8 +64,15 @@ pub(super) fn told(alert: &SubscriptionAlert, reader: &Reader) -> Message {
                 .plain(format!("Given by the operator, {until}. /menu shows all."));
             return Message::text(text).row([command("‹ Menu", "/menu")]);
         }
-        SubscriptionAlert::Revoked => {
-            head("The access you were given has ended").plain("/plans shows what is offered.")
+        SubscriptionAlert::Revoked { keeps } => {
+            let text = head("The access you were given has ended");
+            match keeps {
+                None => text.plain("/plans shows what is offered."),
+                Some(access) => text.plain(format!(
+                    "What you have paid for stays: {}.",
+                    billing::access(*access, reader)
+                )),
+            }
         }
     };
     Message::text(text).row(renew)
