@@ -76,6 +76,23 @@ impl Account {
         }
     }
 
+    /// What access is, or was, bought with: the purchase whose payment holds, the last that did, or what is
+    /// asked for where nothing was paid. None where access was granted.
+    pub fn plan_bought(&self, now: Timestamp) -> Option<&Purchase> {
+        let now = self.latest().map_or(now, |latest| now.max(latest));
+        let periods = self.periods();
+        match self.state(now, periods) {
+            State::None | State::Granted => return None,
+            State::Pending => return self.newest_open(now),
+            State::Active | State::Grace | State::Suspended | State::Refunded => {}
+        }
+        let holds = |period: &&Period| (period.from..period.until).contains(&now);
+        let its = periods.iter().rfind(holds);
+        let its = its.or_else(|| periods.iter().rfind(|period| in_grace(period, now)));
+        let its = its.or_else(|| periods.iter().rfind(|period| period.from <= now));
+        self.purchase(&its?.reference)
+    }
+
     /// What was asked for last and can still be paid.
     pub fn newest_open(&self, now: Timestamp) -> Option<&Purchase> {
         self.open(now).map(|(purchase, _)| purchase)

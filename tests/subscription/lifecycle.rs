@@ -374,6 +374,32 @@ fn a_start_does_not_go_again_through_what_passed_under_a_dispute() {
 }
 
 #[test]
+fn the_plan_is_that_of_the_payment_that_holds() {
+    let mut world = World::new();
+    let plan = |world: &World| {
+        let bought = world.desk.account(ASHA)?.plan_bought(world.now)?;
+        Some(bought.plan.to_string())
+    };
+    world.subscribe(ASHA, "more");
+    assert_eq!(plan(&world).as_deref(), Some("more"), "it is to be paid");
+    let step = world.desk.cancel(ASHA, world.now);
+    world.drive(step);
+    assert_eq!(plan(&world), None, "it never was");
+    world.buy(ASHA);
+    world.wait(days(2));
+    world.subscribe(ASHA, "more");
+    assert_eq!(plan(&world).as_deref(), Some("monthly"), "the other one is not paid");
+    let step = world.desk.cancel(ASHA, world.now);
+    world.drive(step);
+    assert_eq!(plan(&world).as_deref(), Some("monthly"));
+    world.wait(days(27));
+    assert_eq!(plan(&world).as_deref(), Some("monthly"), "it is over");
+    let (_, step) = world.desk.grant(OWNER, ASHA, world.now + days(9), world.now).unwrap();
+    world.drive(step);
+    assert_eq!(plan(&world), None, "nothing was paid for that");
+}
+
+#[test]
 fn operators_grant_and_take_back() {
     let mut world = World::new();
     let until = world.now + days(10);

@@ -175,7 +175,7 @@ pub struct SubscriptionView {
     pub user: UserId,
     /// How it stands.
     pub access: Access,
-    /// The name of the plan; none before the first.
+    /// The name of the plan that was paid, or is to be paid where none was; none where access was granted.
     pub plan: Option<String>,
     /// The payment link that is open, where one is.
     pub link: Option<String>,

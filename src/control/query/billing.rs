@@ -59,11 +59,11 @@ fn subscription(sales: &Sales, user: UserId, now: Timestamp) -> SubscriptionView
     let account = sales.account(user);
     let open = account.and_then(|account| account.standing(now).open_link);
     let part_paid = open.as_ref().map(|open| open.part_paid).filter(|paid| !paid.is_zero());
-    let newest = account.and_then(|account| history(account, now).into_iter().next());
+    let bought = account.and_then(|account| account.plan_bought(now));
     SubscriptionView {
         user,
         access: sales.access(user, now),
-        plan: newest.map(|dealing| dealing.purchase.name),
+        plan: bought.map(|purchase| purchase.name.clone()),
         due: open.as_ref().map(|open| shown::paise(open.amount)),
         part_paid: part_paid.map(shown::paise),
         link: open.and_then(|open| open.link).map(|(_, url)| url),
