@@ -31,6 +31,23 @@ impl Control {
         })
         .await
     }
+
+    /// Whether a code still makes whoever uses it first the owner: there is none yet, and no later code.
+    ///
+    /// # Errors
+    ///
+    /// Where nobody can look.
+    pub async fn is_claimable(
+        &self,
+        code: &str,
+    ) -> Result<bool, heikin_bot::backend::BackendError> {
+        let digest = digest(code);
+        self.front(move |ledger| {
+            let state = ledger.state();
+            Ok(!state.people().has_owner() && state.claim() == Some(digest.as_str()))
+        })
+        .await
+    }
 }
 
 /// What is kept of a code.

@@ -17,6 +17,8 @@ fn the_code_makes_one_owner_once() {
         let first = control.claim_code().await.unwrap().unwrap();
         let code = control.claim_code().await.unwrap().unwrap();
         assert_ne!(first, code);
+        assert!(control.is_claimable(&code).await.unwrap(), "it is printed at every connection");
+        assert!(!control.is_claimable(&first).await.unwrap());
         let claim = async |id: &str, user: i64, code: &str| {
             let command = Command::Claim { code: code.to_owned() };
             control.command(request(id), person(UserId(user), "A"), command, None).await.unwrap()
@@ -25,6 +27,7 @@ fn the_code_makes_one_owner_once() {
         assert!(matches!(old, Outcome::Refused(Refusal::Invalid { .. })), "{old:?}");
         let done = claim("new", 41, &format!(" {} ", code.to_lowercase())).await;
         assert_eq!(done, Outcome::Done(Done::Claimed));
+        assert!(!control.is_claimable(&code).await.unwrap(), "nobody is to read it any more");
         let second = claim("late", 42, &code).await;
         assert!(matches!(second, Outcome::Refused(Refusal::Rule { .. })), "{second:?}");
         assert_eq!(control.claim_code().await.unwrap(), None, "there is an owner");

@@ -60,6 +60,16 @@ pub(super) async fn tell_claim(control: &Control) {
     }
 }
 
+/// Tells the same where it is known, unless somebody has become the owner meanwhile.
+async fn invite(control: Control, bot: String, code: String) {
+    if control.is_claimable(&code).await.unwrap_or(true) {
+        tell(&format!(
+            "nobody owns this heikin yet: open https://t.me/{bot}?start={code} on your phone, or send \
+             the bot `/start {code}`. It works once"
+        ));
+    }
+}
+
 /// Tells that there is no Telegram, once for each reason.
 fn down(control: &Control, why: &str) {
     if control.line_is(Line::Down { why: why.to_owned() }) {
@@ -114,10 +124,7 @@ impl Machine for Here {
                 }
                 // Not into the log: whoever reads it would own the bot.
                 if let Some(code) = &self.claim {
-                    tell(&format!(
-                        "nobody owns this heikin yet: open https://t.me/{bot}?start={code} on your \
-                         phone, or send the bot `/start {code}`. It works once"
-                    ));
+                    drop(tokio::spawn(invite(self.control.clone(), bot.clone(), code.clone())));
                 }
             }
             Notice::Polling(failure) => down(&self.control, &failure.to_string()),
