@@ -84,7 +84,8 @@ pub struct Standing {
     pub until: Option<Timestamp>,
     /// Until when it was paid for, without a gap from now on.
     pub paid_until: Option<Timestamp>,
-    /// The next reminder is due, or the last one is past: the end of what was paid is near.
+    /// The next reminder is due, or the last one is past: the end of what was paid is near, and no grant
+    /// goes on after it.
     pub is_due_soon: bool,
     /// A link that waits to be paid.
     pub open_link: Option<OpenLink>,

@@ -34,6 +34,7 @@ impl Account {
             purchase.terms.reminders.iter().any(|before| end - *before <= now)
         };
         let is_due_soon = state == State::Active
+            && !self.goes_on_by_grant(periods, now)
             && paid_until.and_then(|end| Some((end, self.last_terms(periods)?))).is_some_and(due);
         Standing {
             state,
@@ -119,6 +120,20 @@ impl Account {
         joined(paid.chain(granted).collect(), now)
     }
 
+    /// Whether access stays by what was granted when all that was paid for is over, grace included.
+    fn goes_on_by_grant(&self, periods: &[Period], now: Timestamp) -> bool {
+        let paid = periods.iter().map(|period| (period.from, period.until + period.grace));
+        joined(paid.collect(), now) < self.until(periods, now)
+    }
+
+    /// Until when a receipt says that access is open: what was paid for, or a grant that goes on after it.
+    pub fn receipt_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let now = self.latest().map_or(now, |latest| now.max(latest));
+        let periods = self.periods();
+        let paid = paid_until(periods, now);
+        if self.goes_on_by_grant(periods, now) { self.until(periods, now) } else { paid }
+    }
+
     /// What the last payment that counts was made for.
     fn last_terms(&self, periods: &[Period]) -> Option<&Purchase> {
         let last = periods.iter().rfind(|period| period.from < period.until)?;
@@ -129,6 +144,10 @@ impl Account {
     pub fn due_reminder(&self, now: Timestamp) -> Option<DueReminder> {
         let periods = self.periods();
         let end = paid_until(periods, now)?;
+        // Nothing ends then, and there is nothing to renew for.
+        if self.goes_on_by_grant(periods, now) {
+            return None;
+        }
         let terms = &self.last_terms(periods)?.terms;
         let before = *terms.reminders.iter().filter(|before| end - **before <= now).min()?;
         // Who was told of one day is not told of three afterwards.

@@ -399,6 +399,28 @@ fn the_plan_is_that_of_the_payment_that_holds() {
     assert_eq!(plan(&world), None, "nothing was paid for that");
 }
 
+/// The sentence of a reminder is that access ends: it is not said to whom it goes on for.
+#[test]
+fn nobody_is_reminded_to_renew_what_a_grant_goes_on_after() {
+    for (granted, reminders) in [(365, 0), (29, 2), (20, 2)] {
+        let mut world = World::new();
+        world.buy(ASHA);
+        let paid = world.now + days(28);
+        let until = world.now + days(granted);
+        let (_, step) = world.desk.grant(OWNER, ASHA, until, world.now).unwrap();
+        world.drive(step);
+        let receipt = world.desk.account(ASHA).unwrap().receipt_until(world.now);
+        assert_eq!(receipt, Some(if granted == 365 { until } else { paid }));
+        world.wait(days(27));
+        let is_reminder = |event: &Event| matches!(event, Event::Reminded { .. });
+        assert_eq!(world.count(is_reminder), reminders, "{granted}");
+        assert_eq!(world.standing(ASHA).is_due_soon, reminders > 0);
+        world.wait(days(9));
+        let wanted = if granted == 365 { State::Granted } else { State::Suspended };
+        assert_eq!(world.state(ASHA), wanted);
+    }
+}
+
 #[test]
 fn operators_grant_and_take_back() {
     let mut world = World::new();

@@ -72,9 +72,16 @@ pub fn subscription(view: &SubscriptionView, reader: &Reader) -> Message {
     let offer = match view.access {
         Access::None | Access::Suspended { .. } | Access::Refunded { .. } => "Subscribe",
         Access::Pending { .. } => "Another plan",
-        Access::Active { .. } | Access::Grace { .. } | Access::Granted { .. } => {
+        Access::Active { .. } | Access::Grace { .. } => {
             text = text.plain("Paying early adds to the end: no day is lost.\n");
             "Renew"
+        }
+        Access::Granted { .. } => {
+            text = text.plain(
+                "You need not pay. What you pay for begins at once, beside what was given, and adds \
+                 nothing to its end.\n",
+            );
+            "Subscribe"
         }
     };
     if matches!(view.access, Access::Suspended { .. } | Access::Refunded { .. }) {
@@ -151,7 +158,36 @@ pub fn payments(payments: &Payments, reader: &Reader) -> Message {
 
 #[cfg(test)]
 mod tests {
+    use heikin_core::time::Timestamp;
+
     use super::*;
+    use crate::backend::{Role, UserId};
+    use crate::local_time::LocalTime;
+
+    /// The text of `/subscription`, and what its buttons do.
+    fn said(access: Access) -> (String, String) {
+        let view = SubscriptionView {
+            user: UserId(7),
+            access,
+            plan: Some("Monthly".to_owned()),
+            link: None,
+            due: None,
+            part_paid: None,
+        };
+        let time = LocalTime::new(Timestamp::EPOCH, "UTC");
+        let message = subscription(&view, &Reader { time, role: Role::Guest, is_billing: true });
+        let crate::message::Body::Text(text) = &message.body else { panic!("{message:?}") };
+        (text.to_plain().replace('\u{a0}', " "), format!("{:?}", message.buttons))
+    }
+
+    #[test]
+    fn an_early_payment_is_said_to_do_what_it_does() {
+        let until = Timestamp::EPOCH + Span::DAY;
+        let early = "Paying early adds to the end";
+        assert!(said(Access::Active { until }).0.contains(early));
+        let granted = said(Access::Granted { until: Some(until) }).0;
+        assert!(!granted.contains(early) && granted.contains("begins at once"), "{granted}");
+    }
 
     #[test]
     fn a_day_that_has_begun_counts_whole() {

@@ -114,7 +114,7 @@ fn told(done: &Done, reader: &Reader) -> Text {
 fn verified(access: Access, reader: &Reader) -> Message {
     let stands = billing::access(access, reader);
     let text = match access {
-        Access::Active { .. } | Access::Granted { .. } => {
+        Access::Active { .. } => {
             Text::new().bold("Paid, thank you.").plain(format!(" {stands}. /menu shows all."))
         }
         Access::Pending { .. } => Text::new().bold("No payment yet.").plain(

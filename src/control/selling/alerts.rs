@@ -53,7 +53,7 @@ fn told(
             SubscriptionAlert::Paid {
                 bill: shown::bill_of(purchase),
                 reference: reference.to_string(),
-                until: standing.paid_until?,
+                until: account.receipt_until(now)?,
                 is_again,
             }
         }
