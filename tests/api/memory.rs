@@ -306,6 +306,7 @@ impl Memory {
                 link: None,
                 due: None,
                 part_paid: None,
+                is_disputed: false,
             })),
             Query::Payments { page, .. } => {
                 Answer::Payments(Payments { page, items: Vec::new(), total: 0 })

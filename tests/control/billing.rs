@@ -19,7 +19,7 @@ use heikin_core::time::{Span, Timestamp};
 
 use crate::world::{OWNER, Product, World, alerts, confirmed, person, request, terminal};
 
-const ASHA: UserId = UserId(61);
+pub(crate) const ASHA: UserId = UserId(61);
 pub(crate) const SECRET: &str = "a-secret-of-the-webhook";
 /// ₹499, ₹9.98 for processing, ₹1.80 GST on that.
 const PRICE: Paise = Paise(51_078);
@@ -152,12 +152,12 @@ pub(crate) async fn stands(control: &Control, wanted: impl Fn(Access) -> bool) -
 }
 
 /// Waits until somebody is told something.
-async fn is_told(control: &Control, wanted: impl Fn(&SubscriptionAlert) -> bool) {
+pub(crate) async fn is_told(control: &Control, wanted: impl Fn(&SubscriptionAlert) -> bool) {
     let waited = async { while !told(control).await.iter().any(&wanted) {} };
     tokio::time::timeout(PATIENCE, waited).await.expect("nobody is told");
 }
 
-async fn told(control: &Control) -> Vec<SubscriptionAlert> {
+pub(crate) async fn told(control: &Control) -> Vec<SubscriptionAlert> {
     let mine = alerts(control).await.remove(&ASHA.0).unwrap_or_default();
     let is_mine = |alert| match alert {
         Alert::Subscription(alert) => Some(alert),

@@ -2,9 +2,12 @@
 
 use heikin::control::Control;
 use heikin::standin::razorpay::{Hands, Pay};
-use heikin_bot::backend::{Access, Alert, AlertKind, Role, SystemAlert, UserId};
+use heikin_bot::backend::{
+    Access, Alert, AlertKind, Answer, Backend as _, Paise, Query, Role, SubscriptionAlert,
+    SystemAlert, UserId,
+};
 
-use crate::billing::{Shop, is_active, link, member, run, stands, verify};
+use crate::billing::{ASHA, Shop, is_active, is_told, link, member, run, stands, verify};
 use crate::world::{OWNER, alerts, grant};
 
 const VIEWER: UserId = UserId(12);
@@ -22,6 +25,13 @@ async fn told(control: &Control, user: UserId) -> Vec<SystemAlert> {
         _ => false,
     };
     system.filter(is_about_money).collect()
+}
+
+async fn is_disputed(control: &Control) -> bool {
+    match control.query(Query::Subscription { user: ASHA }).await.unwrap() {
+        Answer::Subscription(view) => view.is_disputed,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn is_fault(alert: &SystemAlert, words: &str) -> bool {
@@ -66,8 +76,17 @@ fn refunds_and_disputes_are_told_to_operators() {
             |status: &str| Hands::Dispute { payment: payment.clone(), status: status.to_owned() };
         shop.razorpay.act(dispute("open")).unwrap();
         stands(control, |access| matches!(access, Access::Suspended { .. })).await;
+        assert!(is_disputed(control).await);
+        let amount = Paise(51_078);
+        let is_said = |alert: &SubscriptionAlert| matches!(alert, SubscriptionAlert::Disputed { amount: of, .. } if *of == amount);
+        is_told(control, is_said).await;
         shop.razorpay.act(dispute("won")).unwrap();
-        stands(control, is_active).await;
+        let access = stands(control, is_active).await;
+        assert!(!is_disputed(control).await);
+        let over = SubscriptionAlert::DisputeOver { amount, access };
+        is_told(control, |alert| *alert == over).await;
+        let ended = |alert: &SubscriptionAlert| *alert == SubscriptionAlert::Ended;
+        assert!(!crate::billing::told(control).await.iter().any(ended), "it only rests");
         let part = Hands::Refund { payment: payment.clone(), amount: Some(1_000) };
         shop.razorpay.act(part).unwrap();
         let waited = async { while told(control, OWNER).await.len() < 3 {} };

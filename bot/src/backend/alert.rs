@@ -477,6 +477,20 @@ pub enum SubscriptionAlert {
         /// How much.
         amount: Paise,
     },
+    /// The payer's bank asks for a payment back; what it paid for rests until that is decided.
+    Disputed {
+        /// How much.
+        amount: Paise,
+        /// How the subscription stands now.
+        access: Access,
+    },
+    /// That was decided, and the payment stays.
+    DisputeOver {
+        /// How much.
+        amount: Paise,
+        /// How the subscription stands now.
+        access: Access,
+    },
     /// The operator gave access.
     Granted {
         /// Until when; none for no end.

@@ -183,6 +183,9 @@ pub struct SubscriptionView {
     pub due: Option<Paise>,
     /// What of it has been paid already.
     pub part_paid: Option<Paise>,
+    /// A payment is disputed, and nobody has decided: what it paid for rests meanwhile.
+    #[serde(default)]
+    pub is_disputed: bool,
 }
 
 /// What subscriptions brought in.

@@ -58,7 +58,17 @@ pub(super) fn bill_text(bill: &Bill) -> Text {
 /// How somebody's subscription stands.
 pub fn subscription(view: &SubscriptionView, reader: &Reader) -> Message {
     let plan = view.plan.clone().unwrap_or_else(|| "Subscription".to_owned());
-    let mut text = Text::new().bold(plan).plain(format!(" · {}\n", access(view.access, reader)));
+    let is_resting = view.is_disputed && !is_open(view.access);
+    let mut text = Text::new().bold(plan);
+    text = if is_resting {
+        text.plain(
+            " · payment disputed\nYour bank asks for a payment back. Access rests until that is decided, \
+             and comes back by itself if the payment stays. Whatever you pay meanwhile is paid \
+             besides.\n",
+        )
+    } else {
+        text.plain(format!(" · {}\n", access(view.access, reader)))
+    };
     if let (Some(paid), Some(due)) = (view.part_paid, view.due) {
         text = text.plain(format!("{paid} of {due} has come; the link takes the rest.\n"));
     }
@@ -84,6 +94,10 @@ pub fn subscription(view: &SubscriptionView, reader: &Reader) -> Message {
             "Subscribe"
         }
     };
+    if is_resting {
+        message.body = crate::message::Body::Text(text);
+        return message.row([command("Receipts", "/payments"), command("‹ Menu", "/menu")]);
+    }
     if matches!(view.access, Access::Suspended { .. } | Access::Refunded { .. }) {
         text = text.plain("Your preferences are kept; /delete_me deletes them.\n");
     }
@@ -91,6 +105,10 @@ pub fn subscription(view: &SubscriptionView, reader: &Reader) -> Message {
     message
         .row([command(offer, "/plans"), command("Receipts", "/payments")])
         .row([command("‹ Menu", "/menu")])
+}
+
+pub(super) const fn is_open(access: Access) -> bool {
+    matches!(access, Access::Active { .. } | Access::Grace { .. } | Access::Granted { .. })
 }
 
 /// `23 days left`, a day that has begun counted whole: who has just paid for 28 reads 28.
@@ -165,7 +183,7 @@ mod tests {
     use crate::local_time::LocalTime;
 
     /// The text of `/subscription`, and what its buttons do.
-    fn said(access: Access) -> (String, String) {
+    fn said((access, is_disputed): (Access, bool)) -> (String, String) {
         let view = SubscriptionView {
             user: UserId(7),
             access,
@@ -173,6 +191,7 @@ mod tests {
             link: None,
             due: None,
             part_paid: None,
+            is_disputed,
         };
         let time = LocalTime::new(Timestamp::EPOCH, "UTC");
         let message = subscription(&view, &Reader { time, role: Role::Guest, is_billing: true });
@@ -184,9 +203,19 @@ mod tests {
     fn an_early_payment_is_said_to_do_what_it_does() {
         let until = Timestamp::EPOCH + Span::DAY;
         let early = "Paying early adds to the end";
-        assert!(said(Access::Active { until }).0.contains(early));
-        let granted = said(Access::Granted { until: Some(until) }).0;
+        assert!(said((Access::Active { until }, false)).0.contains(early));
+        let granted = said((Access::Granted { until: Some(until) }, false)).0;
         assert!(!granted.contains(early) && granted.contains("begins at once"), "{granted}");
+    }
+
+    #[test]
+    fn who_has_a_disputed_payment_is_not_led_to_a_second_one() {
+        let over = Access::Suspended { since: Timestamp::EPOCH };
+        let (text, buttons) = said((over, true));
+        assert!(text.contains("payment disputed") && !text.contains("ended"), "{text}");
+        assert!(!buttons.contains("/plans"), "{buttons}");
+        let (text, buttons) = said((over, false));
+        assert!(text.contains("ended") && buttons.contains("/plans"), "{text} {buttons}");
     }
 
     #[test]

@@ -366,7 +366,8 @@ pub(crate) fn bill() -> Bill {
 
 pub(crate) fn subscription(user: UserId, access: Access, link: Option<String>) -> SubscriptionView {
     let due = link.is_some().then_some(Paise(35_826));
-    SubscriptionView { user, access, plan: Some("Monthly".to_owned()), link, due, part_paid: None }
+    let (plan, part_paid, is_disputed) = (Some("Monthly".to_owned()), None, false);
+    SubscriptionView { user, access, plan, link, due, part_paid, is_disputed }
 }
 
 fn page<T>(items: Vec<T>, page: Page, total: u32) -> Paged<T> {

@@ -340,6 +340,20 @@ fn paying(words: &str) -> Vec<Named> {
             "paid back",
             subscription(SubscriptionAlert::Refunded { amount: Paise(35_826), access: refunded }),
         ),
+        (
+            "disputed",
+            subscription(SubscriptionAlert::Disputed {
+                amount: Paise(35_826),
+                access: Access::Suspended { since: NOW },
+            }),
+        ),
+        (
+            "dispute over",
+            subscription(SubscriptionAlert::DisputeOver {
+                amount: Paise(35_826),
+                access: Access::Active { until: NOW + Span::DAY.times(20) },
+            }),
+        ),
         ("charged back", subscription(SubscriptionAlert::ChargedBack { amount: Paise(35_826) })),
     ]
 }

@@ -57,7 +57,9 @@ fn answer(
 
 fn subscription(sales: &Sales, user: UserId, now: Timestamp) -> SubscriptionView {
     let account = sales.account(user);
-    let open = account.and_then(|account| account.standing(now).open_link);
+    let standing = account.map(|account| account.standing(now));
+    let is_disputed = standing.as_ref().is_some_and(|standing| standing.is_disputed);
+    let open = standing.and_then(|standing| standing.open_link);
     let part_paid = open.as_ref().map(|open| open.part_paid).filter(|paid| !paid.is_zero());
     let bought = account.and_then(|account| account.plan_bought(now));
     SubscriptionView {
@@ -67,6 +69,7 @@ fn subscription(sales: &Sales, user: UserId, now: Timestamp) -> SubscriptionView
         due: open.as_ref().map(|open| shown::paise(open.amount)),
         part_paid: part_paid.map(shown::paise),
         link: open.and_then(|open| open.link).map(|(_, url)| url),
+        is_disputed,
     }
 }
 

@@ -79,12 +79,23 @@ fn told(
             amount: shown::paise(*total),
             access: state.sales().access(user, now),
         },
-        event::Event::Disputed { amount, stage: DisputeStage::Lost, .. } => {
-            SubscriptionAlert::ChargedBack { amount: shown::paise(*amount) }
+        event::Event::Disputed { amount, stage, .. } => {
+            let (amount, access) = (shown::paise(*amount), state.sales().access(user, now));
+            match stage {
+                DisputeStage::Open => SubscriptionAlert::Disputed { amount, access },
+                DisputeStage::Won => SubscriptionAlert::DisputeOver { amount, access },
+                DisputeStage::Lost => SubscriptionAlert::ChargedBack { amount },
+            }
         }
         event::Event::Granted { until, .. } => SubscriptionAlert::Granted { until: Some(*until) },
         event::Event::Revoked { .. } => {
             SubscriptionAlert::Revoked { keeps: state.sales().paid_access(user, now) }
+        }
+        // The dispute that it comes from has been told.
+        event::Event::Moved { to: standing::State::Suspended, .. }
+            if standing.is_disputed && record.cause != Cause::Time =>
+        {
+            return None;
         }
         event::Event::Moved { from, to, .. } => moved(*from, *to, &record.cause, standing.until)?,
         _ => return None,

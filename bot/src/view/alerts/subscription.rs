@@ -1,6 +1,6 @@
 //! The reader's own subscription: one clear message for each turn it takes.
 
-use crate::backend::{Access, SubscriptionAlert};
+use crate::backend::{Access, Paise, SubscriptionAlert};
 use crate::message::{Message, Text};
 use crate::view::buttons::{address, command};
 use crate::view::{Reader, billing, figures};
@@ -10,21 +10,7 @@ pub(super) fn told(alert: &SubscriptionAlert, reader: &Reader) -> Message {
     let head = |words: &str| Text::new().bold(words).end();
     let renew = [command("Renew", "/plans"), command("My plan", "/subscription")];
     let text = match alert {
-        SubscriptionAlert::Paid { bill, reference, until, is_again } => {
-            let heading =
-                if *is_again { "Paid once more, and credited" } else { "Paid, thank you" };
-            let text = head(&format!("{heading}: {}", bill.total))
-                .then(billing::bill_text(bill))
-                .plain(format!("Access till {}. Receipt ", time.date(*until)))
-                .code(reference.clone());
-            let text = if *is_again {
-                text.plain("\nThe days were added to the end. If you did not mean to pay twice, write to support with the receipt's number.")
-            } else {
-                text
-            };
-            return Message::text(text)
-                .row([command("‹ Menu", "/menu"), command("Receipts", "/payments")]);
-        }
+        SubscriptionAlert::Paid { .. } => return paid(alert, reader),
         SubscriptionAlert::PartPaid { paid, missing, url } => {
             let text = head(&format!("{paid} has come, {missing} is missing"))
                 .plain("Access begins when all of it is there. The same link takes the rest.");
@@ -57,6 +43,15 @@ pub(super) fn told(alert: &SubscriptionAlert, reader: &Reader) -> Message {
             }),
         SubscriptionAlert::ChargedBack { amount } => head(&format!("Your bank took {amount} back"))
             .plain("Access has ended. If that was a mistake, write to support or subscribe anew."),
+        SubscriptionAlert::Disputed { amount, access } => {
+            return disputed((*amount, *access), reader);
+        }
+        SubscriptionAlert::DisputeOver { amount, access } => {
+            let text = head(&format!("The dispute over {amount} is decided: the payment stays"))
+                .plain(format!("Your subscription: {}.", billing::access(*access, reader)));
+            return Message::text(text)
+                .row([command("My plan", "/subscription"), command("‹ Menu", "/menu")]);
+        }
         SubscriptionAlert::Granted { until } => {
             let until = until
                 .map_or("without an end".to_owned(), |until| format!("till {}", time.date(until)));
@@ -76,4 +71,41 @@ pub(super) fn told(alert: &SubscriptionAlert, reader: &Reader) -> Message {
         }
     };
     Message::text(text).row(renew)
+}
+
+/// No way to pay is offered: the payment that is disputed may stay, and what it paid for with it.
+fn disputed((amount, access): (Paise, Access), reader: &Reader) -> Message {
+    let text = Text::new().bold(format!("Your bank asks for {amount} back")).end();
+    let text = if billing::is_open(access) {
+        text.plain(format!(
+            "What that payment paid for rests until it is decided. Your subscription: {}.",
+            billing::access(access, reader)
+        ))
+    } else {
+        text.plain(
+            "Access rests until that is decided, and comes back by itself if the payment stays; you \
+             need not pay again. If it is a mistake, tell your bank, and write to support.",
+        )
+    };
+    Message::text(text).row([command("My plan", "/subscription"), command("Receipts", "/payments")])
+}
+
+/// The receipt.
+fn paid(alert: &SubscriptionAlert, reader: &Reader) -> Message {
+    let SubscriptionAlert::Paid { bill, reference, until, is_again } = alert else {
+        return Message::text(Text::new());
+    };
+    let heading = if *is_again { "Paid once more, and credited" } else { "Paid, thank you" };
+    let text = Text::new()
+        .bold(format!("{heading}: {}", bill.total))
+        .end()
+        .then(billing::bill_text(bill))
+        .plain(format!("Access till {}. Receipt ", reader.time.date(*until)))
+        .code(reference.clone());
+    let text = if *is_again {
+        text.plain("\nThe days were added to the end. If you did not mean to pay twice, write to support with the receipt's number.")
+    } else {
+        text
+    };
+    Message::text(text).row([command("‹ Menu", "/menu"), command("Receipts", "/payments")])
 }
