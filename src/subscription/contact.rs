@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use heikin_bot::backend::payer;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -44,7 +45,7 @@ macro_rules! field {
             type Err = ContactError;
 
             fn from_str(text: &str) -> Result<Self, ContactError> {
-                $read(text.trim()).map(|read| Self(read.into())).ok_or(ContactError::$error)
+                payer::$read(text).map(|read| Self(read.into())).ok_or(ContactError::$error)
             }
         }
 
@@ -64,70 +65,9 @@ macro_rules! field {
     };
 }
 
-field!(Name, Name, read_name, "A person's name.");
-field!(Email, Email, read_email, "An email address.");
-field!(Phone, Phone, read_phone, "A phone number as E.164 has it: `+919876543210`.");
-
-fn read_name(text: &str) -> Option<String> {
-    let words: Vec<_> = text.split_whitespace().collect();
-    let name = words.join(" ");
-    // Letters of every script, with the marks that belong to them.
-    let is_part = |c: char| c.is_alphabetic() || " .'’-".contains(c) || is_mark(c);
-    let fits = (2..=60).contains(&name.chars().count())
-        && name.chars().all(is_part)
-        && name.chars().any(char::is_alphabetic)
-        && !text.contains(char::is_control);
-    fits.then_some(name)
-}
-
-/// Signs that stand with letters of Indian scripts (virama, nukta, joiners) or are put on Latin ones.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{d7f}' | '\u{200c}' | '\u{200d}')
-        && !c.is_numeric()
-}
-
-fn read_email(text: &str) -> Option<String> {
-    let (local, domain) = text.split_once('@')?;
-    let is_local =
-        |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let fits = text.len() <= 254
-        && (1..=64).contains(&local.len())
-        && local.bytes().all(is_local)
-        && !local.starts_with('.')
-        && !local.ends_with('.')
-        && !local.contains("..")
-        && domain.contains('.')
-        && domain.split('.').all(is_label)
-        && domain
-            .rsplit('.')
-            .next()
-            .is_some_and(|top| top.bytes().any(|b| b.is_ascii_alphabetic()));
-    fits.then(|| format!("{local}@{}", domain.to_ascii_lowercase()))
-}
-
-fn read_phone(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(|c| !" -()\u{a0}".contains(*c)).collect::<String>();
-    let (plus, number) = match digits.strip_prefix('+') {
-        Some(number) => (true, number),
-        None => (false, digits.as_str()),
-    };
-    if !number.bytes().all(|byte| byte.is_ascii_digit()) || number.starts_with('0') {
-        return None;
-    }
-    match (plus, number.len()) {
-        (true, 8..=15) => Some(format!("+{number}")),
-        // An Indian mobile number as people there write it.
-        (false, 10) if number.starts_with(['6', '7', '8', '9']) => Some(format!("+91{number}")),
-        (false, 12) if number.starts_with("91") => Some(format!("+{number}")),
-        _ => None,
-    }
-}
+field!(Name, Name, name, "A person's name.");
+field!(Email, Email, email, "An email address.");
+field!(Phone, Phone, phone, "A phone number as E.164 has it: `+919876543210`.");
 
 /// What a person gave of itself; each of it may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -166,62 +106,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn good_fields_are_taken_in_their_usual_form() {
-        for name in
-            ["Asha", "Dr. A. P. J. Abdul Kalam", "O’Neil-Smith", "आशा देवी", "José", "அரவிந்த்"]
-        {
-            assert_eq!(name.parse::<Name>().unwrap().expose(), name);
-        }
-        assert_eq!(" Asha   Devi ".parse::<Name>().unwrap().expose(), "Asha Devi");
-        assert_eq!("a.b+c@Example.CO.in".parse::<Email>().unwrap().expose(), "a.b+c@example.co.in");
-        for text in ["+91 98765-43210", "98765 43210", "919876543210", "+919876543210"] {
-            assert_eq!(text.parse::<Phone>().unwrap().expose(), "+919876543210", "{text}");
-        }
-        assert_eq!("+1 (415) 555-0100".parse::<Phone>().unwrap().expose(), "+14155550100");
-    }
-
-    #[test]
-    fn bad_fields_are_refused() {
-        let long = "a".repeat(61);
-        for name in ["", "A", "1234", "<b>Asha</b>", "Asha\nDevi", "Asha\u{7}", "...", "a@b", &long]
-        {
-            assert_eq!(name.parse::<Name>().unwrap_err(), ContactError::Name, "{name:?}");
-        }
-        let long = format!("{}@example.com", "a".repeat(65));
-        for email in [
-            "",
-            "a",
-            "@b.co",
-            "a@",
-            "a@b",
-            "a@@b.co",
-            "a b@c.de",
-            "a..b@c.de",
-            ".a@c.de",
-            "a.@c.de",
-            "a@-b.co",
-            "a@b..co",
-            "a@b.12",
-            "ä@b.co",
-            "a@b.co\nBcc: c@d.ef",
-            &long,
-        ] {
-            assert_eq!(email.parse::<Email>().unwrap_err(), ContactError::Email, "{email:?}");
-        }
-        for phone in [
-            "",
-            "+",
-            "12345",
-            "+0123456789",
-            "0987654321",
-            "5876543210",
-            "+91x9876543210",
-            "+1234567890123456",
-            "९८७६५४३२१०",
-            "++919876543210",
-        ] {
-            assert_eq!(phone.parse::<Phone>().unwrap_err(), ContactError::Phone, "{phone:?}");
-        }
+    fn what_is_no_field_is_refused_with_which() {
+        assert_eq!("Asha Devi".parse::<Name>().unwrap().expose(), "Asha Devi");
+        assert_eq!("Asha \u{1f60e}".parse::<Name>().unwrap_err(), ContactError::Name);
+        assert_eq!("a@b..co".parse::<Email>().unwrap_err(), ContactError::Email);
+        assert_eq!("+0123456789".parse::<Phone>().unwrap_err(), ContactError::Phone);
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod notify;
 mod orders;
 mod outbox;
 mod outcome;
+pub mod payer;
 mod people;
 mod query;
 mod results;
