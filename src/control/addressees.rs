@@ -71,7 +71,8 @@ fn addressees(state: &State, news: &News, now: Timestamp) -> Vec<Addressee> {
     let told = state.people().iter().filter_map(|(user, person)| {
         let is_muted =
             thread.is_some_and(|it| person.muted.get(it).is_some_and(|until| now < *until));
-        let is_own = doer == Some(user) && kind == AlertKind::People;
+        let is_theirs = matches!(alert, Alert::System(SystemAlert::PinLocked { .. }));
+        let is_own = doer == Some(user) && (kind == AlertKind::People || is_theirs);
         if is_muted || is_own { None } else { addressee(state, user, alert, now) }
     });
     told.collect()

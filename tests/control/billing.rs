@@ -410,6 +410,22 @@ fn what_was_given_beside_what_was_paid_is_taken_back_and_the_paid_part_stays() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_is_no_riddle_to_who_wants_to_pay() {
+    let shop = Shop::new();
+    let mut product = shop.world.start();
+    run(&shop, &mut product, async |control| {
+        link(control).await;
+        let back = Timestamp::from_millis(shop.now().millis() - Span::DAY.millis());
+        set_clock(&shop.world, back);
+        let refused = subscribe(control, "back", Payer::default()).await;
+        let Outcome::Refused(Refusal::Rule { reason }) = refused else { panic!("{refused:?}") };
+        assert!(reason.starts_with("heikin's clock is wrong"), "{reason}");
+        assert!(!reason.contains(" ms") && !reason.contains("NTP"), "{reason}");
+    });
+    shop.world.stop(product);
+}
+
+#[test]
 fn a_link_is_withdrawn_and_wrong_fields_are_refused() {
     let shop = Shop::new();
     let mut product = shop.world.start();

@@ -4,14 +4,15 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use heikin_bot::backend::{
-    Actor, Alert, Backend as _, Command, Done, InboxRow, Intake, Outcome, Pin, Refusal,
+    Actor, Alert, Backend as _, Command, Done, InboxRow, Intake, Outcome, Pin, Refusal, Role,
     StateVersion, SystemAlert, Target, UpdateId, UserId,
 };
 use heikin_core::time::Timestamp;
 
 use crate::settings::{done, set};
-use crate::world::{OWNER, Product, World, alerts, person, request};
+use crate::world::{OWNER, Product, World, alerts, grant, person, request};
 
+const OTHER: UserId = UserId(12);
 const PIN: &str = "canary-739104";
 const WRONG: &str = "canary-000000";
 
@@ -80,6 +81,9 @@ fn what_raises_the_risk_takes_the_pin_and_nothing_else_does() {
 fn five_wrong_ones_lock_for_a_quarter_of_an_hour_also_over_a_restart() {
     let world = World::configured("", &[("HEIKIN_CHAT_PIN", PIN)]);
     let mut product = world.start();
+    let control = product.control.clone();
+    world.run(&mut product, grant(&control, OTHER, Role::Owner));
+    drop(control);
     done(&world, &mut product, "l0", set(&[("account.max_trade", "100")]));
     for left in (1..5).rev() {
         let id = format!("l{left}");
@@ -95,7 +99,11 @@ fn five_wrong_ones_lock_for_a_quarter_of_an_hour_also_over_a_restart() {
     let control = product.control.clone();
     let told = world.run(&mut product, alerts(&control));
     let is_lock = |alert: &Alert| matches!(alert, Alert::System(SystemAlert::PinLocked { user, .. }) if *user == OWNER);
-    assert_eq!(told[&OWNER.0].iter().filter(|it| is_lock(&it.alert)).count(), 1);
+    let locks = |user: UserId| {
+        told.get(&user.0).into_iter().flatten().filter(|it| is_lock(&it.alert)).count()
+    };
+    assert_eq!(locks(OTHER), 1);
+    assert_eq!(locks(OWNER), 0, "who typed them has read the answer");
     world.clock.store(u64::try_from(until.millis()).unwrap(), Ordering::Relaxed);
     let right = typed(&world, &mut product, ("l7", Some(PIN)), looser());
     assert!(matches!(right, Outcome::Done(_)), "{right:?}");

@@ -31,6 +31,11 @@ fn it_is_paused_closed_and_resumed() {
         let asked = control.command(request("c1"), terminal(), close.clone(), None).await.unwrap();
         let Outcome::Confirm(recap) = asked else { panic!("{asked:?}") };
         let RecapTopic::Sell { is_panic: false, positions, .. } = &recap.topic else { panic!() };
+        let all = Command::Close { target: Target::All };
+        let asked = control.command(request("c0"), terminal(), all, None).await.unwrap();
+        let Outcome::Confirm(of_all) = asked else { panic!("{asked:?}") };
+        let paused = "Afterwards all traders are paused until /resume.";
+        assert!(of_all.consequences.iter().any(|line| line == paused), "{of_all:?}");
         assert_eq!(positions[0].quantity, position.quantity);
         control.command(request("c2"), terminal(), close, Some(recap.version)).await.unwrap()
     });

@@ -19,7 +19,7 @@ pub struct Member {
     pub billing: bool,
     /// Whether heikin has an owner yet.
     pub is_claimed: bool,
-    /// Whether people of the list may look in groups; off by default.
+    /// Whether people of the list may look in groups. heikin says no: groups are off.
     pub groups: bool,
 }
 

@@ -1,5 +1,7 @@
 //! Wishes: what is only looked at goes to a query and its view, the rest on to what acts.
 
+use heikin_core::market::Symbol;
+
 use super::Wish;
 use super::bot::{Bot, Turn};
 use super::forms::Form;
@@ -123,10 +125,16 @@ impl<B: Backend> Bot<B> {
         let message = match wish {
             Wish::History { symbol, page } => {
                 let fills = answer!(self, Query::Fills { symbol, page }, Fills);
+                if let Some(none) = self.nobody_trades(symbol, fills.total).await? {
+                    return Ok(none);
+                }
                 view::fills(&fills, &with_symbol("/history", symbol), reader)
             }
             Wish::Trades { symbol, page } => {
                 let trades = answer!(self, Query::Trades { symbol, page }, Trades);
+                if let Some(none) = self.nobody_trades(symbol, trades.total).await? {
+                    return Ok(none);
+                }
                 view::trades(&trades, &with_symbol("/trades", symbol), reader)
             }
             Wish::Profit { range } => {
@@ -168,6 +176,20 @@ impl<B: Backend> Bot<B> {
     pub(super) async fn traders(&self) -> Result<Vec<Trader>, BackendError> {
         let status = answer!(self, Query::Status, Status);
         Ok(status.traders.iter().map(|trader| trader.trader).collect())
+    }
+
+    /// What is said where a list is empty because nobody trades that symbol here.
+    async fn nobody_trades(
+        &self,
+        symbol: Option<Symbol>,
+        total: u32,
+    ) -> Result<Option<Reply>, BackendError> {
+        if symbol.is_none() || total > 0 {
+            return Ok(None);
+        }
+        let (pick, all) = (Pick { symbol, interval: None }, self.traders().await?);
+        let is_traded = all.iter().any(|trader| pick.fits(*trader));
+        Ok((!is_traded).then(|| Reply::from(no_such_trader(pick, &all))))
     }
 
     /// The one trader that is meant, or the reply that asks which.
@@ -215,7 +237,7 @@ impl Pick {
     }
 }
 
-fn no_such_trader(pick: Pick, all: &[Trader]) -> Misread {
+pub(super) fn no_such_trader(pick: Pick, all: &[Trader]) -> Misread {
     let wanted = match (pick.symbol, pick.interval) {
         (Some(symbol), Some(interval)) => format!("{symbol} {interval}"),
         (Some(symbol), None) => symbol.to_string(),
@@ -230,6 +252,6 @@ fn no_such_trader(pick: Pick, all: &[Trader]) -> Misread {
     })
 }
 
-fn with_symbol(line: &str, symbol: Option<heikin_core::market::Symbol>) -> String {
+fn with_symbol(line: &str, symbol: Option<Symbol>) -> String {
     symbol.map_or(line.to_owned(), |symbol| format!("{line} {symbol}"))
 }

@@ -1,7 +1,7 @@
 //! Settings: found by name, asked for, changed.
 
 use super::Wish;
-use super::ask::answer;
+use super::ask::{answer, no_such_trader};
 use super::bot::{Bot, Turn};
 use super::forms::Form;
 use super::read::{Misread, Pick, shortened};
@@ -27,7 +27,15 @@ impl<B: Backend> Bot<B> {
         };
         let found = find(&settings.items, pick, &key);
         let setting = match found.as_slice() {
-            [] => return Ok(Reply::from(no_such_setting(&settings.items, &key))),
+            [] => {
+                if pick.symbol.is_some() || pick.interval.is_some() {
+                    let all = self.traders().await?;
+                    if !all.iter().any(|trader| pick.fits(*trader)) {
+                        return Ok(Reply::from(no_such_trader(pick, &all)));
+                    }
+                }
+                return Ok(Reply::from(no_such_setting(&settings.items, &key)));
+            }
             [one] => *one,
             several if value.is_none() => return Ok(turn.show(view::which_setting(several))),
             several => return Ok(Reply::from(name_a_trader(several, &key))),

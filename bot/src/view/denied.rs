@@ -17,9 +17,7 @@ pub fn denied(denied: Denied, reader: &Reader) -> Option<Text> {
         Denied::NotTyped(_) => text
             .plain("Only what you type here yourself is run, nothing forwarded or sent for you."),
         Denied::PrivateOnly => text.plain("Only in our private chat: send it to me there."),
-        Denied::GroupsOff => {
-            text.plain("Groups are off here until the owner lets them in. Write to me privately.")
-        }
+        Denied::GroupsOff => text.plain("Groups are off. Write to me privately."),
         Denied::Lapsed => text
             .plain("Your access has ended; the bot's trading goes on without it. ")
             .plain("/plans shows what is offered."),

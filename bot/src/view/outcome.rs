@@ -137,7 +137,7 @@ pub fn refused(refusal: &Refusal, reader: &Reader) -> Text {
             text.bold("Wrong PIN. ").plain(format!("Tries left: {left}. Send the command again."))
         }
         Refusal::Locked { until } => text.bold("⛔ Locked after wrong PINs ").plain(format!(
-            "until {}. The other owners have been told.",
+            "until {}. Whoever else runs this heikin has been told.",
             reader.time.moment_in_zone(*until)
         )),
         Refusal::BillingOff => text.plain("Nothing is sold here."),

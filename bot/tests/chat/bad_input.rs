@@ -59,7 +59,15 @@ fn wrong_arguments_get_one_line_with_an_example() {
 #[test]
 fn what_is_not_there_is_named_with_what_is() {
     let mut talk = Talk::of(OWNER, World::default());
-    for line in ["/chart DOGEUSDT", "/close DOGEUSDT", "/pause BTCUSDT 5m", "/why DOGEUSDT"] {
+    let lines = [
+        "/chart DOGEUSDT",
+        "/close DOGEUSDT",
+        "/pause BTCUSDT 5m",
+        "/why DOGEUSDT",
+        "/history DOGEUSDT",
+        "/set BTCUSDT 12h exit.on_red on",
+    ];
+    for line in lines {
         let text = talk.ask(line).text();
         assert!(text.ends_with("There are: BTCUSDT 1h, ETHUSDT 12h."), "{line}: {text}");
     }

@@ -15,7 +15,7 @@ use crate::control::front::state::Bounds;
 use crate::control::selling::{Errand, commit, shown};
 use crate::subscription::PlanId;
 use crate::subscription::contact::{Contact, ContactError};
-use crate::subscription::desk::{Effect, Step};
+use crate::subscription::desk::{AskError, Effect, Step};
 
 /// People wait so long for the provider; what it says later is told later.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
@@ -92,7 +92,7 @@ async fn subscribe(
             }
             let step = match ledger.desk().subscribe(person(user), &plan, now) {
                 Ok((_, step)) => step,
-                Err(error) => return Ok(Err(Refusal::Rule { reason: error.to_string() })),
+                Err(error) => return Ok(Err(Refusal::Rule { reason: to_payer(&error) })),
             };
             // What a person gave before stays where nothing is given now.
             let told = if contact == Contact::default() {
@@ -103,6 +103,19 @@ async fn subscribe(
             Ok(Ok((commit(ledger, step, told, now)?, Wanted::Link)))
         })
         .await
+}
+
+/// Why nothing can be bought, to whoever wants to: an operator's remedy is none of theirs.
+fn to_payer(error: &AskError) -> String {
+    match error {
+        AskError::Clock(set_back) => {
+            tracing::error!(target: "alert", "nothing can be sold: {set_back}");
+            "heikin's clock is wrong at the moment, so nothing can be bought. Nothing was taken. Try \
+             again later, or write to the operator."
+                .to_owned()
+        }
+        error => error.to_string(),
+    }
 }
 
 fn contact(payer: &Payer) -> Result<Contact, ContactError> {

@@ -321,7 +321,10 @@ fn consequences(command: &Command, target: &Target) -> Vec<String> {
         ],
         Command::Close { .. } => vec![
             "The stop is replaced by the sale; the entry is cancelled.".to_owned(),
-            format!("Afterwards {whom} is paused until /resume."),
+            match target {
+                Target::All => "Afterwards all traders are paused until /resume.".to_owned(),
+                _ => format!("Afterwards {whom} is paused until /resume."),
+            },
         ],
         Command::Panic => vec![
             "All of heikin's orders are cancelled, all of its positions sold at market or near it."
