@@ -164,7 +164,7 @@ fn correct(
     if order.phase != Phase::Working || satisfies(terms, order) || !context.may_give_way(terms) {
         return Plan::NOTHING;
     }
-    if !is_replaceable(terms, order, context) {
+    if !is_replaceable(terms, order, context) || slot.found_no_room() {
         return cancel(order, slot, context);
     }
     // The same replacement was refused before; a new one waits only for what it would cancel.
@@ -206,15 +206,20 @@ pub fn satisfies(terms: &Terms, order: &Order) -> bool {
 }
 
 /// The standing decision was sent, and its order has ended. An entry had its chance: it is not
-/// sent twice for the same candle, except where it never reached the exchange's engine. An exit is
-/// put back for as long as there is something to sell.
+/// sent twice for the same candle, except where it never reached the exchange's engine, or found no
+/// room there beside the order before it. An exit is put back for as long as there is something to
+/// sell.
 fn send_again(terms: &Terms, ended: &Order, slot: &SlotState, context: PlanContext) -> Plan {
     let Phase::Closed(close) = ended.phase else { return Plan::NOTHING };
     let never_there = matches!(
         close,
         Close::NotSent | Close::Absent | Close::Refused(Refusal::RateLimited | Refusal::ClockSkew)
     );
-    if terms.side == Side::Buy && (!never_there || slot.refusals >= REFUSALS_BEFORE_PAUSE) {
+    // What ended made room for it.
+    let made_room = close == Close::Canceled && ended.executed().is_zero() && slot.found_no_room();
+    if terms.side == Side::Buy
+        && (!(never_there || made_room) || slot.refusals >= REFUSALS_BEFORE_PAUSE)
+    {
         return Plan::NOTHING;
     }
     if awaits_fills(terms, slot) {

@@ -140,6 +140,23 @@ pub enum Refusal {
     Other(i32),
 }
 
+impl Refusal {
+    /// Whether as many orders are open as may be.
+    pub const fn is_full(self) -> bool {
+        matches!(
+            self,
+            Self::Filter(Some(
+                FilterName::MaxNumOrders
+                    | FilterName::MaxNumAlgoOrders
+                    | FilterName::MaxNumOrderLists
+                    | FilterName::ExchangeMaxNumOrders
+                    | FilterName::ExchangeMaxNumAlgoOrders
+                    | FilterName::ExchangeMaxNumOrderLists
+            ))
+        )
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

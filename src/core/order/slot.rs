@@ -255,6 +255,21 @@ impl SlotState {
         }
     }
 
+    /// Whether the last send of the standing decision was to replace the current order and found no room
+    /// beside it: the exchange counts what is open before it cancels.
+    #[inline]
+    pub fn found_no_room(&self) -> bool {
+        let is_last_send = |order: &&Order| {
+            (order.id.generation(), order.id.attempt()) == (self.generation, self.attempt)
+        };
+        let Some(current) = self.current().filter(|_| self.sent) else { return false };
+        let last = self.orders.iter().rev().find(is_last_send);
+        last.is_some_and(|last| match last.phase {
+            Phase::Closed(Close::Refused(refusal)) => refusal.is_full() && last.id != current.id,
+            _ => false,
+        })
+    }
+
     /// Whether what the exchange last refused was an order of this kind, for this reason.
     pub fn refused_alike(&self, terms: &Terms, reason: Reason) -> bool {
         let refused = |order: &&Order| {

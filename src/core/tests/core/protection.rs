@@ -297,3 +297,19 @@ fn a_bracket_that_is_refused_is_an_exit_once_the_market_reaches_its_stop() {
         assert_eq!(placed(effects), [(limit("100"), Reason::StopAlreadyThrough)]);
     }
 }
+
+#[test]
+fn a_stop_for_which_there_is_no_room_beside_the_old_one_is_raised_all_the_same() {
+    let mut desk = Desk::new();
+    let (old, new) = desk.raise();
+    let full = Refusal::Filter(Some(FilterName::ExchangeMaxNumAlgoOrders));
+    let (canceled, submitted) = (old, new.id);
+    let cancel = CancelAnswer::refused(full);
+    desk.step(&Input::Replaced { canceled, cancel, submitted, submit: None });
+    assert!(!desk.is_bare());
+    let effects = desk.after(500, &Input::Time);
+    assert!(matches!(effects, [Effect::Cancel { id, .. }] if *id == old), "{effects:?}");
+    let answer = CancelAnswer::Canceled(desk.state(old, VenueStatus::Canceled));
+    let effects = desk.step(&Input::Canceled { id: old, answer });
+    assert_eq!(placed(effects), [(stop_limit("110.65", "109.65"), Reason::Stop)]);
+}

@@ -1,6 +1,6 @@
 //! What brings a slot's orders to its decision, and that it comes to rest.
 
-use heikin_core::market::Side;
+use heikin_core::market::{FilterName, Side};
 use heikin_core::num::Quantity;
 use heikin_core::order::{
     Close, Decision, ExpiryReason, Order, OrderEvent, OrderState, Outcome, Phase, Reason, Refusal,
@@ -129,6 +129,7 @@ fn stop(trigger: &str) -> Terms {
 }
 
 const NO: OrderEvent = OrderEvent::Refused(Refusal::InsufficientBalance);
+const FULL: Refusal = Refusal::Filter(Some(FilterName::MaxNumAlgoOrders));
 const CANCELED: OrderEvent = OrderEvent::Ended(Close::Canceled);
 
 #[test]
@@ -177,6 +178,34 @@ fn what_cannot_be_replaced_is_cancelled_first() {
     world.on(0, OrderEvent::Open);
     world.place(sell(bracket("110", "91", "80"), "1"));
     assert!(matches!(world.act(), Some(Action::Cancel(_))));
+}
+
+#[test]
+fn where_there_is_no_room_for_two_the_old_order_goes_first() {
+    for (slot, terms, next) in [
+        (Slot::Exit, stop("90"), stop("91")),
+        (Slot::Entry, buy(stop_limit("110", "112"), "1"), buy(stop_limit("109", "112"), "1")),
+    ] {
+        let mut world = World::new(slot);
+        world.place(terms);
+        world.act();
+        world.on(0, OrderEvent::Open);
+        world.place(next);
+        let first = id(slot, 1, 1);
+        assert_eq!(world.act(), Some(Action::Replace(first)));
+        world.on(1, OrderEvent::CancelRefused);
+        world.on(0, OrderEvent::Refused(FULL));
+        assert_eq!(world.act(), None, "{slot:?}");
+        world.later(500);
+        assert_eq!(world.act(), Some(Action::Cancel(first)), "{slot:?}");
+        world.on(0, CANCELED);
+        assert_eq!(world.act(), Some(Action::Submit), "{slot:?}");
+        assert_eq!(world.slot.current().unwrap().terms, next);
+        // Without room even so, an entry has had its chance.
+        world.on(0, OrderEvent::Refused(FULL));
+        world.later(500);
+        assert_eq!(world.act().is_some(), slot == Slot::Exit);
+    }
 }
 
 #[test]
@@ -375,7 +404,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         2 => (0..6_u8).prop_map(Op::Place),
         1 => Just(Op::Nothing),
-        6 => (0..3_usize, 0..15_u8).prop_map(|(index, event)| Op::Happens(index, event)),
+        6 => (0..3_usize, 0..16_u8).prop_map(|(index, event)| Op::Happens(index, event)),
         1 => (0..3_usize, 0..100_000_000_i64).prop_map(|(index, units)| Op::Executed(index, units)),
         1 => (1..70_000_i64).prop_map(Op::Later),
     ]
@@ -394,6 +423,7 @@ fn event(number: u8) -> OrderEvent {
         11 => OrderEvent::LostSight,
         12 => OrderEvent::CancelRefused,
         13 => OrderEvent::NotOpen,
+        15 => OrderEvent::Refused(FULL),
         _ => OrderEvent::ProvenAbsent,
     }
 }
