@@ -211,6 +211,7 @@ const fn trader_of(alert: &Alert) -> Option<TraderId> {
         Alert::Filled { id, .. }
         | Alert::OrderFailed { id, .. }
         | Alert::Surprise { id, .. }
+        | Alert::Recovered { id, .. }
         | Alert::Unexplained { id } => Some(id.trader()),
         Alert::TradeClosed(trade) => Some(trade.trader),
         Alert::Denied { trader, .. }

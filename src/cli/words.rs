@@ -29,6 +29,7 @@ pub(super) const fn exit(reason: Reason) -> &'static str {
         Reason::CloseCommand => "closed",
         Reason::Panic => "panic",
         Reason::SoldByHand => "by hand",
+        Reason::Recovered => "recovered",
         Reason::Breakout | Reason::AlreadyThrough | Reason::Signal => "signal",
     }
 }
@@ -48,6 +49,7 @@ pub(super) const fn reason(reason: Reason) -> &'static str {
         Reason::Panic => "panic",
         Reason::Signal => "signal",
         Reason::SoldByHand => "sold by hand",
+        Reason::Recovered => "recovered, the journal had lost it",
     }
 }
 
@@ -112,6 +114,7 @@ pub(super) fn alert(alert: &Alert) -> Option<String> {
         Alert::BalanceChanged { asset, amount } => format!("{asset} changed by {}", money(*amount)),
         Alert::PositionSoldByHand { .. } => "position sold by hand".to_owned(),
         Alert::Unexplained { .. } => "an order's outcome is unknown".to_owned(),
+        Alert::Recovered { .. } => "an order that the journal had lost".to_owned(),
         Alert::CandleGap { closed, opened, .. } => {
             let missing = opened.since(*closed + Span::from_millis(1));
             format!("candles missing: {}", span(missing))

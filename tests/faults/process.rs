@@ -4,7 +4,7 @@ use std::fs;
 use std::process;
 
 use heikin::exchange::simulator::Distance;
-use heikin_core::engine::{Body, Command, Effect, Input, Record};
+use heikin_core::engine::{Alert, Body, Command, Effect, Input, Record};
 use serde_json::json;
 
 use crate::scene::{Clock, Scene, Stage, open_orders};
@@ -131,4 +131,44 @@ fn without_an_exchange_it_waits() {
     scene.step_until("it trades", || scene.fills() > 0);
     scene.agrees("after the start");
     scene.close();
+}
+
+/// An older copy of the store is put back: what was ordered and bought since is taken back, and told.
+#[test]
+fn on_an_older_copy_of_its_data_it_takes_back_what_it_bought_since() {
+    let resting = Scene::open(Clock::Lockstep, 400).rest();
+    let before_all = resting.copy();
+    let scene = resting.resume();
+    scene.step_until("a position with a stop", || scene.is_protected_long());
+    scene.step(Distance::Candles(1));
+    let held = scene.trader()["held"].take();
+    let scene = scene.set_back(&before_all);
+    scene.until("the position is its own", || scene.is_protected_long());
+    assert_eq!(scene.trader()["held"], held);
+    assert_eq!(scene.open_orders("SELL").len(), 1);
+    assert!(scene.open_orders("BUY").is_empty());
+    scene.agrees("after the older copy");
+    scene.step_until("the stop is filled", || scene.open_orders("SELL").is_empty());
+    scene.agrees("after the position");
+    scene.step_until("it enters again", || !scene.open_orders("BUY").is_empty());
+    assert!(scene.close().iter().any(is_recovered), "it is told");
+}
+
+/// The same, with an entry that is open.
+#[test]
+fn on_an_older_copy_of_its_data_it_withdraws_the_entry_that_it_does_not_know() {
+    let resting = Scene::open(Clock::Lockstep, 400).rest();
+    let before_all = resting.copy();
+    let scene = resting.resume();
+    scene.step_until("an entry", || !scene.open_orders("BUY").is_empty());
+    let unknown = scene.open_orders("BUY").remove(0);
+    let scene = scene.set_back(&before_all);
+    scene.until("it is gone", || !scene.open_orders("BUY").contains(&unknown));
+    scene.step_until("it trades on", || scene.fills() > 0);
+    scene.agrees("later");
+    assert!(scene.close().iter().any(is_recovered), "it is told");
+}
+
+const fn is_recovered(alert: &Alert) -> bool {
+    matches!(alert, Alert::Recovered { .. })
 }

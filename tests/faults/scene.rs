@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -160,6 +161,15 @@ impl Scene {
     /// Kills the product, and starts it again; it may have to wait before it enters.
     pub(crate) fn kill_and_start(self) -> Self {
         self.kill().start()
+    }
+
+    /// Kills the product and starts it on a copy of its data that was made when it had ended before.
+    pub(crate) fn set_back(self, copy: &TempDir) -> Self {
+        let resting = self.kill();
+        let data = resting.folder.path().join("data");
+        fs::remove_dir_all(&data).unwrap();
+        copy_folder(&copy.path().join("data"), &data);
+        resting.resume()
     }
 
     /// A position with a stop, in lockstep, and that stop.
@@ -349,6 +359,13 @@ impl Resting {
         fs::write(&path, format!("{head}{}", chosen.collect::<String>())).unwrap();
     }
 
+    /// A copy of the data.
+    pub(crate) fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(&self.folder.path().join("data"), &copy.path().join("data"));
+        copy
+    }
+
     /// What a start says that is refused.
     pub(crate) fn refusal(&self) -> String {
         Product::refusal(self.folder.path())
@@ -371,6 +388,19 @@ impl Resting {
         let scene = self.start();
         scene.until("the product may enter", || scene.product.is_ready());
         scene
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::CloseCommand => "closed by command",
         Reason::Panic => "panic",
         Reason::Signal => "signal",
+        Reason::Recovered => "recovered, heikin's journal had lost it",
         Reason::SoldByHand => "sold by hand",
     }
 }

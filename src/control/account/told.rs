@@ -8,7 +8,9 @@ use heikin_bot::backend::{
 use heikin_core::engine::{self, Body, Command, Effect, Engine, Gate, GateState, Input, Record};
 use heikin_core::market::{Asset, Side, TickPrice};
 use heikin_core::num::{Money, Quantity};
-use heikin_core::order::{ClientOrderId, NewOrder, Order, Outcome, Reason, Surprise, TraderId};
+use heikin_core::order::{
+    ClientOrderId, NewOrder, Order, Outcome, Reason, Slot, Surprise, TraderId, VenueStatus,
+};
 use heikin_core::time::{Span, Timestamp};
 
 use super::model::Model;
@@ -241,6 +243,9 @@ impl Teller<'_> {
                 };
                 (Some(order_thread(number)), alert)
             }
+            From::Recovered { id, status, executed } => {
+                (None, self.recovered(*id, *status, *executed))
+            }
             From::BalanceChanged { asset, amount } => {
                 (None, SystemAlert::BalanceChanged { asset: *asset, amount: *amount })
             }
@@ -256,6 +261,37 @@ impl Teller<'_> {
             _ => return None,
         };
         Some(Telling { at, thread, alert: Alert::System(alert) })
+    }
+
+    /// An order that the journal had lost, and what becomes of it.
+    fn recovered(&self, id: ClientOrderId, status: VenueStatus, executed: Quantity) -> SystemAlert {
+        let (side, of) = match (id.slot(), self.trader(id.trader())) {
+            (Slot::Entry, Some(trader)) => ("BUY", trader.to_string()),
+            (Slot::Exit, Some(trader)) => ("SELL", trader.to_string()),
+            _ => {
+                return SystemAlert::Fault {
+                    what: format!("order {id} is open at the exchange, and no trader has sent it"),
+                    doing: "no trader enters while it is open".to_owned(),
+                    remedy: "cancel it at the exchange, and look after what it bought or sold: \
+                             heikin does not know of it"
+                        .to_owned(),
+                };
+            }
+        };
+        let open = if status.is_final() {
+            ""
+        } else {
+            "; what is open of it is cancelled, or replaced by the position's own exit, and nobody \
+             enters before"
+        };
+        SystemAlert::Fault {
+            what: format!(
+                "{side} order {id} of {of} is not in the journal, which is an older copy or has lost \
+                 its end"
+            ),
+            doing: format!("{executed} was executed of it, and is booked to {of}{open}"),
+            remedy: format!("hold {of}'s position against what the exchange says of its trades"),
+        }
     }
 
     fn filled(

@@ -7,6 +7,7 @@ use crate::market::{Asset, Symbol};
 use crate::num::{Money, Price, Quantity};
 use crate::order::{
     ClientOrderId, Close, Denial, NewOrder, Outcome, Reason, Side, Slot, Surprise, TraderId,
+    VenueStatus,
 };
 use crate::time::Timestamp;
 
@@ -170,6 +171,16 @@ pub enum Alert {
     Unexplained {
         /// Which order.
         id: ClientOrderId,
+    },
+    /// An order of ours is on the exchange that the journal does not know: it was restored from a
+    /// backup, or its end is lost.
+    Recovered {
+        /// Which order.
+        id: ClientOrderId,
+        /// How it stands.
+        status: VenueStatus,
+        /// How much of it was executed.
+        executed: Quantity,
     },
     /// Candles are missing before this one.
     CandleGap {

@@ -180,7 +180,8 @@ impl RiskFacts for Facts<'_> {
         let exit = self.trader.slot(Slot::Exit);
         // What is bought now could be sold by a request that still arrives.
         let doubled = exit.and_then(|exit| exit.doubled_until);
-        doubled.is_some_and(|until| self.engine.clock < until)
+        self.engine.has_recovered()
+            || doubled.is_some_and(|until| self.engine.clock < until)
             || (self.engine.traders.iter().any(|trader| trader.has_questions)
                 && self.orders_on_symbol().any(|order| order.phase == Phase::Unresolved))
     }

@@ -208,6 +208,8 @@ pub struct Engine {
     stopped: bool,
     panicked: bool,
     gates: BTreeSet<Gate>,
+    /// How many orders of ours are open whose trader is not known.
+    strangers: usize,
     balances: Balances,
     counters: RiskCounters,
     markets: Vec<Market>,
@@ -250,6 +252,7 @@ impl Engine {
             stopped: false,
             panicked: false,
             gates: BTreeSet::new(),
+            strangers: 0,
             balances: Balances::default(),
             counters: RiskCounters::default(),
             markets: Vec::new(),

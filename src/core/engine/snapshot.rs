@@ -23,6 +23,8 @@ pub struct Snapshot {
     stopped: bool,
     panicked: bool,
     gates: BTreeSet<Gate>,
+    #[serde(default)]
+    strangers: usize,
     balances: Balances,
     counters: RiskCounters,
     markets: Vec<MarketState>,
@@ -154,6 +156,7 @@ impl Engine {
             stopped: self.stopped,
             panicked: self.panicked,
             gates: self.gates.clone(),
+            strangers: self.strangers,
             balances: self.balances.clone(),
             counters: self.counters.clone(),
             markets: self.markets.iter().map(market).collect(),
@@ -216,6 +219,7 @@ impl Engine {
         self.stopped = snapshot.stopped;
         self.panicked = snapshot.panicked;
         self.gates = snapshot.gates;
+        self.strangers = snapshot.strangers;
         self.balances = snapshot.balances;
         self.counters = snapshot.counters;
         self.pending = snapshot.pending;

@@ -31,6 +31,8 @@ pub enum Reason {
     Panic,
     /// A signal of another strategy.
     Signal,
+    /// An order of ours that the journal did not know: why it was placed is lost.
+    Recovered,
     /// Not an order of ours: the position was sold by hand, and is valued at the market.
     SoldByHand,
 }

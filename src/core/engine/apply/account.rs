@@ -5,7 +5,7 @@ use super::answers::unresolve;
 use crate::ledger::{DRIFT_CONFIRMED_AFTER, ReportedBalance};
 use crate::market::Asset;
 use crate::num::{Money, Quantity};
-use crate::order::{ClientOrderId, Order, OrderEvent, OrderState, Phase, Side, Slot, SlotState};
+use crate::order::{Order, OrderEvent, OrderState, Phase, Side, Slot, SlotState};
 use crate::reconcile::unoffered;
 use crate::time::{Span, Timestamp};
 
@@ -57,9 +57,9 @@ impl Engine {
     pub(super) fn take_snapshot(&mut self, snapshot: &AccountSnapshot) -> Touched {
         let now = self.clock;
         let first = self.balances.assets().is_empty();
+        self.recover_from(snapshot);
         for state in &snapshot.orders {
             self.merge(state, None);
-            self.note_generation(state.id);
         }
         for report in &snapshot.fills {
             self.merge(&report.state, report.fill.as_ref());
@@ -96,17 +96,6 @@ impl Engine {
         }
         self.status = Status::Ready;
         Touched::All
-    }
-
-    /// An order of ours that is not known here was sent by a process whose journal is lost, or newer
-    /// than a backup that was restored: its id must not be given again.
-    fn note_generation(&mut self, id: ClientOrderId) {
-        let trader = self.traders.get_mut(usize::from(id.trader().0));
-        let Some(trader) = trader.filter(|_| id.tag() == self.config.tag) else { return };
-        let slot = trader.slot_mut(id.slot());
-        if slot.order(id).is_none() {
-            slot.generation = slot.generation.max(id.generation());
-        }
     }
 
     /// An order that should be open and is not among the open ones has ended: how, has to be asked.

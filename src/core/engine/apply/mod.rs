@@ -3,6 +3,7 @@
 mod account;
 mod answers;
 mod commands;
+mod recovered;
 mod reports;
 
 use super::{Alert, Bug, Engine, Input, QuoteCounters, Touched};

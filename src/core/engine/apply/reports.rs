@@ -27,6 +27,7 @@ impl Engine {
         let now = self.clock;
         let by_order = self.has(Bug::FillsKeyedByOrder);
         let id = state.id;
+        self.widen_recovered(state);
         let Some(slot) = self.slot_mut(id) else { return };
         let Some(order) = slot.order_mut(id) else { return };
         let had_fills = !order.booked().is_zero();

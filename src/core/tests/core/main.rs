@@ -18,6 +18,7 @@ mod out_of_reach;
 mod properties;
 mod protection;
 mod reconcile;
+mod recovered;
 mod risk;
 mod second_placement;
 mod settings;
