@@ -19,7 +19,6 @@ use tokio::sync::Notify;
 use tokio::time::{Duration, Instant};
 
 use super::clock::{ClockError, ClockOffset, RoundTrip};
-use super::requests::Stamp;
 
 /// By how much wall clock and monotonic clock may part before the time is not trusted any more.
 const LARGEST_JUMP: Span = Span::from_millis(500);
@@ -197,14 +196,13 @@ impl ExchangeTime {
         }
     }
 
-    /// What a signed request says of the time: when it is sent, and how late it may be.
-    pub(super) fn stamp(&self) -> Stamp {
-        // The engine counts on this one to settle what became of an order.
-        let recv_window = match &self.0.source {
+    /// For how long after its stamp the exchange may still take a request in.
+    pub(super) fn recv_window(&self) -> Span {
+        match &self.0.source {
             Source::Measured(measured) if !measured.is_real() => HURRIED_WINDOW,
+            // The engine counts on it to settle what became of an order.
             _ => RECV_WINDOW,
-        };
-        Stamp { timestamp: self.estimate(), recv_window }
+        }
     }
 
     /// How long it takes until so much of the exchange's time has passed.

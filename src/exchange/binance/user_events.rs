@@ -20,7 +20,7 @@ use super::classify::{Answer, Meaning};
 use super::endpoints::Endpoints;
 use super::limits::Sent;
 use super::link::{Broken, Dialling, Frame, Link, LinkEvent, Socket, Watch};
-use super::requests;
+use super::requests::{self, Stamp};
 use super::rest::Rest;
 use super::wire::{
     ApiMessage, ApiResponse, BalanceRow, ExecutionName, ExecutionReport, Told, UserEvent,
@@ -103,7 +103,7 @@ async fn subscribe(rest: &Rest, socket: &mut Socket) -> Result<(), Broken> {
     let request = requests::subscribe_user_events();
     let time = rest.time();
     let ticket = rest.limits().borrow_mut().admit(request.lane, request.cost, time.now());
-    let stamp = time.stamp();
+    let stamp = Stamp { timestamp: time.estimate(), recv_window: time.recv_window() };
     let frame = rest.credentials().and_then(|key| request.frame(ID, stamp, key));
     let frame = frame.ok_or_else(|| Broken::Refused("there is no key".to_owned()))?;
     let sent = socket.send(frame).await;

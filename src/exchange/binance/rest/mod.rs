@@ -33,7 +33,7 @@ use super::counters::{Counters, Tally};
 use super::endpoints::{Endpoints, WalletApi};
 use super::exchange_time::{ExchangeTime, pause};
 use super::limits::{Limits, Next, Pushback, Queue, Sent, Ticket, retry_after};
-use super::requests::{Method, Request, Security};
+use super::requests::{Method, Request, Security, Stamp};
 use super::signing::Credentials;
 
 /// How many requests of one lane may wait.
@@ -370,7 +370,8 @@ impl Rest {
         let Inner { client, credentials, key_header, time, .. } = &*self.0;
         let signed = request.security == Security::Signed;
         let query = if signed {
-            request.signed_query(time.stamp(), credentials.as_ref()?)
+            let stamp = Stamp { timestamp: time.estimate(), recv_window: time.recv_window() };
+            request.signed_query(stamp, credentials.as_ref()?)
         } else {
             request.query()
         };
